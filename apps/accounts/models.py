@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils.timezone import now
+
+SCOPES = ("site:create", "site:read", "operation:read", "operation:change", "token:create")
+
+
+class ApiToken(models.Model):
+    """A key to the API for one user, with a name, scopes and an end. Only an HMAC of its secret is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64)
+    scopes: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="token_name_once_a_user")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def issue(self) -> str:
+        """Give the token a new secret and return the whole token: the only time that it can be read."""
+        self.prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+        self.digest = _digest(secret)
+        return f"fp_{self.prefix}_{secret}"
+
+    def opens_with(self, secret: str, at: datetime | None = None) -> bool:
+        alive = self.revoked_at is None and self.expires_at > (at or now())
+        return hmac.compare_digest(self.digest, _digest(secret)) and alive
+
+
+def _digest(secret: str) -> str:
+    return hmac.digest(settings.SECRET_KEY.encode(), secret.encode(), "sha256").hex()

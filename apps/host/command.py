@@ -1,0 +1,84 @@
+"""The one place where a program is started and waited for.
+
+Never a shell, never a secret in the arguments, never the caller's environment. A program dies with the runner
+that waits for it (``setpriv --pdeathsig``) and holds the operation's lock file open as long as it lives, so that
+whoever takes over knows that nobody is still at work.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+from apps.host.errors import CommandFailed, Refused, Unavailable
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_lock: ContextVar[int | None] = ContextVar("operation_lock", default=None)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A Unix account that a program runs as."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+@contextmanager
+def holding(lock: int) -> Iterator[None]:
+    """Every program started meanwhile inherits the file descriptor *lock*."""
+    token = _lock.set(lock)
+    try:
+        yield
+    finally:
+        _lock.reset(token)
+
+
+def run(  # noqa: PLR0913 - each is one property of a started program
+    argv: Sequence[str | Path],
+    *,
+    identity: Identity | None = None,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: float = 60,
+) -> bytes:
+    """Run *argv*, as *identity* if given, and return what it printed on standard output.
+
+    Secrets go in through *stdin*: any user of the machine can read another process's arguments.
+    Raises CommandFailed for an exit code other than 0, Refused when the program is not there, Unavailable
+    when it takes longer than *timeout* seconds (it is killed then).
+    """
+    lock = _lock.get()
+    try:
+        done = subprocess.run(
+            [*_prefix(identity), *map(str, argv)],
+            input=stdin,
+            env={"PATH": PATH, "LC_ALL": "C.UTF-8", **(env or {})},
+            cwd=cwd or "/",
+            timeout=timeout,
+            check=False,
+            capture_output=True,
+            umask=0o077,
+            pass_fds=() if lock is None else (lock,),
+        )
+    except FileNotFoundError as error:
+        raise Refused(f"The program {argv[0]} is not there; install it and try again.") from error
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"{argv[0]} did not end within {timeout:g} seconds.") from error
+    if done.returncode:
+        raise CommandFailed(str(argv[0]), done.returncode, (done.stderr + done.stdout).decode(errors="replace"))
+    return done.stdout
+
+
+def _prefix(identity: Identity | None) -> list[str]:
+    prefix = ["setpriv", "--pdeathsig", "KILL"]
+    if identity is not None and identity.uid != os.geteuid():
+        prefix += [f"--reuid={identity.uid}", f"--regid={identity.gid}", "--clear-groups", "--no-new-privs"]
+    return [*prefix, "--"]

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class Server(models.Model):
+    """A machine that carries sites. Its runners work the queues named after it."""
+
+    name = models.SlugField(max_length=31, unique=True)
+    first_port = models.PositiveIntegerField(default=8081)
+    last_port = models.PositiveIntegerField(default=9080)
+    front_wanted = models.PositiveBigIntegerField(default=0, help_text="raised by whoever changes what is served")
+    front_loaded = models.PositiveBigIntegerField(default=0, help_text="what of it the front has accepted")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def ports(self) -> range:
+        return range(self.first_port, self.last_port + 1)
+
+
+class Runtime(models.Model):
+    """An installed FrankenPHP: a site runs on one of them."""
+
+    server = models.ForeignKey(Server, on_delete=models.PROTECT, related_name="runtimes")
+    name = models.CharField(max_length=60)
+    path = models.CharField(max_length=255)
+    version = models.CharField(max_length=30)
+    php_version = models.CharField(max_length=30)
+    thread_safe = models.BooleanField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["server", "name"], name="runtime_name_once_a_server")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ForeignPort(models.Model):
+    """A port in the server's range that something else listens on. The allocator goes round it."""
+
+    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="foreign_ports")
+    port = models.PositiveIntegerField()
+    holder = models.CharField(max_length=200)
+    seen = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["server", "port"], name="foreign_port_once_a_server")]
+
+    def __str__(self) -> str:
+        return f"{self.port} ({self.holder})"

@@ -1,0 +1,79 @@
+"""Values from the environment. A wrong one stops the start with a sentence that names it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+from environ import Env
+
+HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
+
+
+def text(name: str, default: str) -> str:
+    return os.environ.get(name, default)
+
+
+def folder(name: str, default: Path) -> Path:
+    path = Path(text(name, str(default)))
+    if not path.is_absolute():
+        raise ImproperlyConfigured(f"{name} must be an absolute path, not {str(path)!r}.")
+    return path
+
+
+def boolean(name: str, *, default: bool) -> bool:
+    value = text(name, "yes" if default else "no").lower()
+    if value not in ("yes", "no", "true", "false", "1", "0"):
+        raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}.")
+    return value in ("yes", "true", "1")
+
+
+def choice(name: str, default: str, allowed: Sequence[str]) -> str:
+    value = text(name, default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def matching(name: str, default: str, pattern: re.Pattern[str], what: str) -> str:
+    value = text(name, default)
+    if not pattern.fullmatch(value):
+        raise ImproperlyConfigured(f"{name} must be {what}, not {value!r}.")
+    return value
+
+
+def number(name: str, default: int, allowed: range) -> int:
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit() or int(value) not in allowed:
+        raise ImproperlyConfigured(f"{name} must be a number from {allowed[0]} to {allowed[-1]}, not {value!r}.")
+    return int(value)
+
+
+def ports(name: str, default: str) -> range:
+    """A range of ports, written as ``8081-9080``: both ends belong to it."""
+    value = text(name, default)
+    match = re.fullmatch(r"(\d{1,5})-(\d{1,5})", value)
+    if not match or not 1024 <= int(match[1]) <= int(match[2]) <= 65535:  # noqa: PLR2004 - TCP's own limits
+        raise ImproperlyConfigured(f"{name} must be two ports from 1024 to 65535 as in 8081-9080, not {value!r}.")
+    return range(int(match[1]), int(match[2]) + 1)
+
+
+def secret_key(root: Path) -> str:
+    """SECRET_KEY, else the file that ``./panel`` makes, else one that lives as long as this process."""
+    file = root / "secret_key"
+    return text("SECRET_KEY", "") or (file.read_text().strip() if file.is_file() else get_random_secret_key())
+
+
+def instance_of(root: Path) -> str:
+    """Empty in production, else four hex digits of the root's path."""
+    return "" if root == Path("/opt/frankenpanel") else hashlib.sha256(str(root).encode()).hexdigest()[:4]
+
+
+def read_instance(root: Path) -> None:
+    """What the first start of this root chose (its ports, say) stands below the real environment."""
+    Env.read_env(root / "instance.env") if (root / "instance.env").is_file() else None

@@ -1,0 +1,119 @@
+"""Where everything lies: the one place that turns a slug or an id into a path or a name.
+
+Pure values. Nothing here looks at the disk, so that a plan can name a path without touching it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Places:
+    """The paths and names of one instance of the panel.
+
+    *instance* is empty in production, else four hex digits of the root's path, so that two panels on one machine
+    share no user, database or socket.
+    """
+
+    root: Path
+    run: Path
+    cache: Path
+    instance: str
+
+    def site(self, slug: str) -> Path:
+        """The site's folder: root's own. Only ``public``, ``private`` and ``tmp`` in it are the site user's."""
+        return self.root / "sites" / slug
+
+    def public(self, slug: str) -> Path:
+        return self.site(slug) / "public"
+
+    def runtime(self, site_id: int) -> Path:
+        return self.root / "runtime" / f"site-{site_id}"
+
+    def worker_config(self, site_id: int) -> Path:
+        return self.runtime(site_id) / "worker.json"
+
+    def worker_link(self, site_id: int) -> Path:
+        """The seed's name for the worker's JSON: a relative link to it."""
+        return self.root / "runtime" / f"worker_{site_id}.json"
+
+    def worker_pid(self, site_id: int) -> Path:
+        return self.root / "runtime" / f"worker_{site_id}.pid"
+
+    def worker_lock(self, site_id: int) -> Path:
+        return self.root / "runtime" / f"worker_{site_id}.lock"
+
+    def logs(self, slug: str) -> Path:
+        return self.root / "logs" / slug
+
+    def worker_log(self, slug: str) -> Path:
+        return self.logs(slug) / "worker.log"
+
+    def site_logs(self, slug: str) -> Path:
+        """The access and PHP logs: the site user's own folder, so never followed as root."""
+        return self.logs(slug) / "site"
+
+    def worker_socket_dir(self, site_id: int) -> Path:
+        return self.run / f"site-{site_id}"
+
+    def metrics_socket(self, site_id: int) -> Path:
+        return self.worker_socket_dir(site_id) / "metrics.sock"
+
+    @property
+    def probe(self) -> Path:
+        """The folder of the script through which a worker shows that its PHP answers."""
+        return self.root / "probe"
+
+    @property
+    def caddyfile(self) -> Path:
+        """The last configuration that the front accepted."""
+        return self.root / "caddy" / "Caddyfile"
+
+    @property
+    def caddyfile_next(self) -> Path:
+        return self.root / "caddy" / "Caddyfile.next"
+
+    @property
+    def caddy_storage(self) -> Path:
+        return self.root / "caddy" / "storage"
+
+    @property
+    def internal_ca(self) -> Path:
+        return self.caddy_storage / "pki" / "authorities" / "local" / "root.crt"
+
+    @property
+    def pages(self) -> Path:
+        """The front's own pages: starting, stopped, down."""
+        return self.root / "caddy" / "pages"
+
+    @property
+    def front_admin(self) -> Path:
+        return self.run / "panel" / "caddy-admin.sock"
+
+    @property
+    def mysql_socket(self) -> Path:
+        """In a folder that every site user may enter; the panel's own sockets are not."""
+        return self.run / "mysql" / "mysqld.sock"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def locks(self) -> Path:
+        return self.root / "locks"
+
+    def operation_lock(self, operation_id: int) -> Path:
+        return self.locks / f"operation-{operation_id}.lock"
+
+    def site_user(self, site_id: int) -> str:
+        return f"fps-{self.instance}-{site_id}" if self.instance else f"fps-{site_id}"
+
+    @property
+    def panel_user(self) -> str:
+        return f"fp{self.instance}-panel"
+
+    def database_prefix(self) -> str:
+        return f"fp{self.instance}_"

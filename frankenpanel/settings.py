@@ -1,0 +1,223 @@
+"""Settings, read from the environment. Without any they make a panel of its own under ``./var``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from csp.constants import SELF, UNSAFE_EVAL
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+from frankenpanel import environment
+from frankenpanel.places import Places
+
+django_stubs_ext.monkeypatch()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Where this instance lives, and what it is called
+ROOT = environment.folder("FRANKENPANEL_ROOT", BASE_DIR / "var")
+environment.read_instance(ROOT)
+INSTANCE = environment.matching(
+    "FRANKENPANEL_INSTANCE",
+    environment.instance_of(ROOT),
+    re.compile(r"[0-9a-f]{4}|"),
+    "four hex digits or empty",
+)
+PRODUCTION = not INSTANCE
+PLACES = Places(
+    root=ROOT,
+    run=environment.folder("FRANKENPANEL_RUN", Path("/run") / "-".join(filter(None, ["frankenpanel", INSTANCE]))),
+    cache=environment.folder("FRANKENPANEL_CACHE", Path("/var/cache/frankenpanel")),
+    instance=INSTANCE,
+)
+SERVER = environment.matching(
+    "FRANKENPANEL_SERVER", "local", re.compile(r"[a-z][a-z0-9-]{0,30}"), "a short lower-case name"
+)
+ROLE = environment.choice("FRANKENPANEL_ROLE", "console", ("web", "runner", "console"))
+HTTP_PORT = environment.number("FRANKENPANEL_HTTP_PORT", 7080, range(1, 65536))
+HTTPS_PORT = environment.number("FRANKENPANEL_HTTPS_PORT", 7443, range(1, 65536))
+SITE_PORTS = environment.ports("FRANKENPANEL_SITE_PORTS", "8081-9080")
+PANEL_HOST = environment.matching("FRANKENPANEL_HOST", "panel.localhost", environment.HOST, "a host name")
+UNAVAILABLE_SECONDS = environment.number("FRANKENPANEL_UNAVAILABLE_SECONDS", 60, range(1, 3601))
+FRANKENPHP = environment.text("FRANKENPHP_BIN", "")
+WORDPRESS_SOURCE = environment.text("FRANKENPANEL_WORDPRESS_SOURCE", "")
+REQUIRE_2FA = environment.boolean("FRANKENPANEL_REQUIRE_2FA", default=PRODUCTION)
+DEBUG = environment.boolean("FRANKENPANEL_DEBUG", default=False)
+SECRET_KEY = environment.secret_key(ROOT)
+
+INSTALLED_APPS = [
+    # "unfold" itself would put its own AdminSite in place of ours without a word
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
+    "csp",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "guardian",
+    "django_celery_results",
+    "apps.audit",
+    "apps.accounts",
+    "apps.servers",
+    "apps.operations",
+    "apps.sites",
+    "apps.domains",
+    "apps.databases",
+    "apps.workers",
+    "apps.lifecycle",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "frankenpanel.urls"
+WSGI_APPLICATION = "frankenpanel.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# The panel's own records
+try:
+    DATABASES: dict[str, Any] = {"default": Env().db_url("DATABASE_URL", default=f"sqlite:///{ROOT}/panel.sqlite3")}
+except ValueError as error:
+    raise ImproperlyConfigured("DATABASE_URL must be a database's address, as in postgres://…/panel.") from error
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A reader never waits, and a writer waits for its turn instead of failing half-way through
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Who may come in
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ANONYMOUS_USER_NAME = None
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "apps.accounts.address.client_address"
+LOGIN_URL = "admin:login"
+
+# What a browser is told
+ALLOWED_HOSTS = [PANEL_HOST]
+CSRF_TRUSTED_ORIGINS = [f"https://{PANEL_HOST}:{HTTPS_PORT}", f"https://{PANEL_HOST}"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_AGE = 8 * 3600
+CSRF_COOKIE_SECURE = True
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, UNSAFE_EVAL],  # alpine.js, which unfold ships, evaluates its attributes
+        "style-src": [SELF, "'unsafe-inline'"],
+        "img-src": [SELF, "data:"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+    }
+}
+STATIC_URL = "static/"
+STATIC_ROOT = ROOT / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+LANGUAGE_CODE = "en"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.accounts.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.permissions.SignedIn"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "frankenpanel.pages.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "frankenpanel.problems.answer",
+    "PAGE_SIZE": 25,
+}
+SPECTACULAR_SETTINGS = {"TITLE": "FrankenPanel", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+# Celery: it wakes the runners; what there is to do stands in the operations' table
+CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "filesystem://")
+if CELERY_BROKER_URL == "filesystem://":
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(ROOT / "broker" / "messages"),
+        "data_folder_out": str(ROOT / "broker" / "messages"),
+        "control_folder": str(ROOT / "broker" / "control"),
+        "polling_interval": 0.01,
+    }
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_EXTENDED = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = f"server.{SERVER}"
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "forget-credentials": {"task": "operations.forget_credentials", "schedule": 600.0},
+    "keep-workers-up": {"task": "workers.keep_up", "schedule": 10.0, "options": {"expires": 10}},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": environment.text("FRANKENPANEL_LOG_LEVEL", "WARNING")},
+}
