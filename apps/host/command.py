@@ -8,8 +8,9 @@ whoever takes over knows that nobody is still at work.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -75,6 +76,41 @@ def run(  # noqa: PLR0913 - each is one property of a started program
     if done.returncode:
         raise CommandFailed(str(argv[0]), done.returncode, (done.stderr + done.stdout).decode(errors="replace"))
     return done.stdout
+
+
+def follow(
+    argv: Sequence[str | Path],
+    on_line: Callable[[str], None],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> None:
+    """Run *argv* for as long as it takes, and hand over each line that it prints, errors included.
+
+    Raises CommandFailed with its last lines. However this call ends, the program and its children end with it.
+    """
+    last: list[str] = []
+    with subprocess.Popen(
+        [*_prefix(None), *map(str, argv)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={"PATH": PATH, "LC_ALL": "C.UTF-8", **(env or {})},
+        cwd=cwd or "/",
+        start_new_session=True,
+        umask=0o022,
+        text=True,
+        errors="replace",
+    ) as program:
+        try:
+            for line in program.stdout or ():
+                last = [*last[-9:], line]
+                on_line(line.rstrip())
+        except BaseException:
+            os.killpg(program.pid, signal.SIGTERM)
+            raise
+    if program.returncode:
+        raise CommandFailed(str(argv[0]), program.returncode, "".join(last))
 
 
 def _prefix(identity: Identity | None) -> list[str]:
