@@ -1,0 +1,19 @@
+"""Names for databases and passwords for their accounts."""
+
+from __future__ import annotations
+
+import secrets
+import string
+
+ALPHABET = string.ascii_letters + string.digits
+PASSWORD_LENGTH = 32
+
+
+def database_name(prefix: str, slug: str) -> str:
+    """A database's name and its account's, 30 bytes at most: the prefix, up to 16 of the slug, six at random."""
+    random = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(6))
+    return f"{prefix}{slug.replace('-', '_')[:16]}_{random}"
+
+
+def new_password() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(PASSWORD_LENGTH))

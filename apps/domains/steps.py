@@ -1,0 +1,64 @@
+"""The front's part of a lifecycle: what is served is rendered from the records, read by Caddy, compared, loaded."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from apps.domains import front
+from apps.domains.models import Domain
+from apps.operations.flow import Step
+from apps.operations.run import Run
+from apps.sites.models import Site
+
+SOON = 0.1
+
+
+class WriteCaddyfile(Step):
+    """Mark the site's domains as served and render the whole file. Until its worker answers it is "starting"."""
+
+    key = "caddyfile"
+
+    def plan(self, run: Run) -> str:
+        site = run.record(Site)
+        return f"Write {', '.join(site.hosts)} to {run.places.caddyfile_next} and have Caddy check the whole file"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        with transaction.atomic():
+            Domain.objects.filter(site=site, served=False).update(served=True)
+            front.want(site.server)
+        front.write_and_check(site.server, run.host)
+
+    def undo(self, run: Run) -> None:
+        _take_off(run)
+
+
+class ReloadCaddy(Step):
+    """Load what is newest. Twenty sites in a second are a few loads, for one hand loads for all who wait."""
+
+    key = "caddy-reload"
+
+    def plan(self, run: Run) -> str:
+        return f"Load the front, which then sends {', '.join(run.record(Site).hosts)} to the worker"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        wanted = run.remember("wanted", lambda: front.want(site.server))
+        if not front.load(site.server, run.host, wanted):
+            run.again(SOON, "The front is being loaded")
+
+    def undo(self, run: Run) -> None:
+        _take_off(run)
+
+
+def _take_off(run: Run) -> None:
+    """Serve the site's domains no more. The front is loaded again only if it may have them."""
+    site = run.record(Site)
+    with transaction.atomic():
+        changed = Domain.objects.filter(site=site, served=True).update(served=False)
+        wanted = front.want(site.server) if changed else site.server.front_wanted
+    if Domain.objects.filter(site=site, loaded=True).exists():
+        if not front.load(site.server, run.host, wanted):
+            run.again(SOON, "The front is being loaded")
+    elif changed:
+        front.write_next(site.server, run.host)

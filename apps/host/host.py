@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apps.host.caddy import Front
+from apps.host.files import Files
+from apps.host.frankenphp import FrankenPHP
+from apps.host.mysql import MySQL
+from apps.host.sources import Sources
+from apps.host.supervisor import Supervisor
+from apps.host.users import Users
+from apps.host.vault import Vault
+from frankenpanel.places import Places
+
+
+@dataclass(frozen=True)
+class Host:
+    """The machine as the steps see it: one driver for each outside thing."""
+
+    places: Places
+    files: Files
+    users: Users
+    mysql: MySQL
+    front: Front
+    php: FrankenPHP
+    supervisor: Supervisor
+    sources: Sources
+    vault: Vault

@@ -1,0 +1,44 @@
+"""The drivers for this machine, built from the settings."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from apps.host.caddy import Front
+from apps.host.files import Files
+from apps.host.frankenphp import FrankenPHP
+from apps.host.host import Host
+from apps.host.mysql import MySQL
+from apps.host.sources import Sources
+from apps.host.supervisor.pidfile import PidFileSupervisor
+from apps.host.users import Users
+from apps.host.vault import Vault
+
+
+@cache
+def this_host() -> Host:
+    """The machine. The web's processes may not have it: what they want to know they ask a runner."""
+    if settings.ROLE == "web":
+        raise ImproperlyConfigured("A web process does not touch the machine; a runner does.")
+    places, separate = settings.PLACES, os.geteuid() == 0
+    binary = Path(settings.FRANKENPHP)
+    return Host(
+        places=places,
+        files=Files(places),
+        users=Users(places, separate),
+        mysql=MySQL(places.mysql_socket, "root" if separate else _caller()),
+        front=Front(places.front_admin, binary),
+        php=FrankenPHP(binary, places),
+        supervisor=PidFileSupervisor(),
+        sources=Sources(places.cache, {"wordpress": settings.WORDPRESS_SOURCE}),
+        vault=Vault(places.keys / "fernet"),
+    )
+
+
+def _caller() -> str:
+    return Path(os.path.expanduser("~")).owner()

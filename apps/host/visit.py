@@ -1,0 +1,28 @@
+"""Fetching a site's page from its worker, as the front would."""
+
+from __future__ import annotations
+
+from http.client import HTTPConnection, HTTPException
+
+from apps.host.errors import Refused, Unavailable
+
+LIMIT = 2_000_000
+
+
+def visit(port: int, host: str, path: str = "/", timeout: float = 30) -> str:
+    """The body of ``http://127.0.0.1:port/path`` with *host* as its Host.
+
+    Refused when the answer is not 200, Unavailable when there is none within *timeout* seconds.
+    """
+    connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https"})
+        answer = connection.getresponse()
+        body = answer.read(LIMIT).decode(errors="replace")
+    except (OSError, HTTPException) as error:
+        raise Unavailable(f"The worker on port {port} does not answer a request for {host}{path}: {error}.") from error
+    finally:
+        connection.close()
+    if answer.status != 200:  # noqa: PLR2004 - HTTP's OK
+        raise Refused(f"The worker on port {port} answers {answer.status} to a request for {host}{path}.")
+    return body

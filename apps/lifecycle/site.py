@@ -1,0 +1,101 @@
+"""Site Lifecycle."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from apps.databases.models import Database
+from apps.databases.naming import database_name
+from apps.databases.steps import CreateDatabase, SealDatabasePassword
+from apps.domains.claiming import claim_domain
+from apps.domains.models import Domain
+from apps.domains.steps import ReloadCaddy, WriteCaddyfile
+from apps.lifecycle.requests import require
+from apps.operations.asking import Ask
+from apps.operations.enqueue import enqueue
+from apps.operations.entry import lifecycle
+from apps.operations.flow import Flow, Records, line
+from apps.operations.models import Operation
+from apps.operations.refusals import Missing
+from apps.operations.run import Run
+from apps.servers.allocation import one_at_a_time
+from apps.servers.models import Runtime, Server
+from apps.sites.models import Site
+from apps.sites.ports import next_free_port
+from apps.sites.slugs import unique_slug
+from apps.sites.steps import (
+    CopyApplication,
+    CreateSiteDirectory,
+    CreateSiteUser,
+    InstallApplication,
+    WriteSiteConfig,
+)
+from apps.sites.validation import check_kind, check_name
+from apps.workers.steps import StartWorker, VisitSite, WriteWorkerConfig
+
+# 1. Site Creation
+
+
+class SiteRecords(Records):
+    """Lines 7 and 8, seen from the other end."""
+
+    def finish(self, run: Run) -> None:
+        Site.objects.filter(pk=run.params["site_id"]).update(status=Site.Status.ACTIVE)
+
+    def undo(self, run: Run) -> None:
+        for model in (Database, Domain):
+            model._default_manager.filter(site_id=run.params["site_id"]).delete()
+        Site.objects.filter(pk=run.params["site_id"]).delete()
+
+
+CREATE = Flow(
+    "site.create",
+    seed="Site Lifecycle / 1. Site Creation",
+    in_request=(1, 2, 3, 4, 5, 7, 8, 15),
+    steps=(
+        CreateSiteUser(),
+        line(6, CreateSiteDirectory()),
+        CopyApplication(),
+        SealDatabasePassword(),
+        line(9, CreateDatabase()),
+        line(10, WriteSiteConfig()),
+        InstallApplication(),
+        line(11, WriteWorkerConfig()),
+        line(12, WriteCaddyfile()),
+        line(13, StartWorker()),
+        VisitSite(),
+        line(14, ReloadCaddy()),
+    ),
+    records=SiteRecords(),
+)
+
+
+@lifecycle("site.create")
+def create_site(ask: Ask, name: str, kind: str, domain: str, *, database: bool = False) -> Operation:
+    """Lines 1 to 5, 7 and 8: check the request and write the records; 15 is the operation that is returned.
+
+    *domain* becomes the primary one. WordPress has a database whether or not *database* asks for one.
+    """
+    require(ask, "site:create", "sites.add_site")  # 3
+    name, template = check_name(name), check_kind(kind)  # 2
+    one_at_a_time()
+    server, runtime = _place()
+    site = Site(name=name, kind=template.key, server=server, runtime=runtime, owner=ask.user)
+    site.slug = unique_slug(name)  # 4
+    site.port = next_free_port(server)  # 5
+    site.save()  # 7
+    host = claim_domain(ask, domain, site)  # 2, 8
+    params = {"domain_id": host.pk}
+    if database or template.needs_database:
+        prefix = settings.PLACES.database_prefix()
+        params["database_id"] = Database.objects.create(site=site, name=database_name(prefix, site.slug)).pk
+    return enqueue(CREATE, site, server, ask, params=params, resources=[f"site:{site.pk}"])
+
+
+def _place() -> tuple[Server, Runtime]:
+    """Where a new site goes: this machine, and the FrankenPHP that was registered first."""
+    server = Server.objects.filter(name=settings.SERVER).first()
+    runtime = server.runtimes.order_by("id").first() if server else None
+    if server is None or runtime is None:
+        raise Missing("This server has no FrankenPHP yet; start the panel once with ./panel up.")
+    return server, runtime

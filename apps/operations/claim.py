@@ -1,0 +1,88 @@
+"""The right to carry out an operation's next step: a lock on this machine, and a lease in the table."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Event, Thread
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils.timezone import now
+
+from apps.host import command, oplock
+from apps.operations.journal import Journal
+from apps.operations.models import Operation
+
+LEASE = timedelta(seconds=15)
+HEARTBEAT = 3.0
+LOCK_FREES_WITHIN = 2.0
+"""Seconds that the kernel may need to end what a dead runner left."""
+
+
+@contextmanager
+def take(pk: int) -> Iterator[Journal | None]:
+    """The journal of operation *pk*, for one step; None when there is nothing to do or somebody is at it.
+
+    First the lock, then the row: whoever has the lock knows that a claim made on this machine is a dead one's.
+    What a killed runner left running still holds its lock, and is ended first.
+    """
+    path = settings.PLACES.operation_lock(pk)
+    descriptor = oplock.acquire(path)
+    if descriptor is None and oplock.bury(path):
+        descriptor = oplock.acquire(path, patience=LOCK_FREES_WITHIN)
+    if descriptor is None:
+        yield None
+        return
+    journal = None
+    try:
+        with command.holding(descriptor):
+            journal = _claim(pk)
+            with _heartbeat(journal):
+                yield journal
+    finally:
+        oplock.release(path, descriptor, remove=journal is None or journal.operation.ended)
+
+
+def _claim(pk: int) -> Journal | None:
+    at, token = now(), f"{_machine()}:{os.getpid()}:{secrets.token_hex(8)}"
+    free = Q(claimed_by="") | Q(lease_until__lt=at) | Q(claimed_by__startswith=f"{_machine()}:")
+    due = Operation.objects.filter(free, pk=pk, status__in=Operation.DUE, due_at__lte=at)
+    if not due.update(claimed_by=token, lease_until=at + LEASE, started_at=Coalesce("started_at", at)):
+        return None
+    return Journal(Operation.objects.get(pk=pk), token)
+
+
+def _machine() -> str:
+    return socket.gethostname()
+
+
+@contextmanager
+def _heartbeat(journal: Journal | None) -> Iterator[None]:
+    """Lengthen the lease while the step is at work, from a thread of its own."""
+    if journal is None:
+        yield
+        return
+    ended = Event()
+    thread = Thread(target=_beat, args=(journal, ended), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _beat(journal: Journal, ended: Event) -> None:
+    mine = Operation.objects.filter(pk=journal.operation.pk, claimed_by=journal.token)
+    try:
+        while not ended.wait(HEARTBEAT):
+            mine.update(lease_until=now() + LEASE)
+    finally:
+        connection.close()

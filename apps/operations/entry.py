@@ -1,0 +1,104 @@
+"""The way into a lifecycle: one transaction, one audit row, one operation, or a refusal that leaves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Concatenate, Generic, ParamSpec
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from apps.audit.models import AuditRow
+from apps.operations.asking import Ask
+from apps.operations.models import Operation
+from apps.operations.planning import Plan, plan_of
+from apps.operations.refusals import Invalid, KeyReused, Refusal
+
+Params = ParamSpec("Params")
+
+
+class _PlanMade(Exception):
+    """Carries the plan out of the transaction that is thrown away."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+
+
+class Entry(Generic[Params]):
+    """A lifecycle function as the doors call it: ``create_site(ask, …)`` acts, ``create_site.plan(ask, …)`` tells."""
+
+    def __init__(self, action: str, function: Callable[Concatenate[Ask, Params], Operation]) -> None:
+        self.action = action
+        self.function = function
+        self.__doc__ = function.__doc__
+        self.__name__ = function.__name__
+
+    def __call__(self, ask: Ask, *args: Params.args, **kwargs: Params.kwargs) -> Operation:
+        """Ask for it. Raises a Refusal, audited, when it may or can not be."""
+        if (known := _known(ask)) is not None:
+            return known
+        try:
+            with transaction.atomic():
+                operation = self._enter(ask, *args, **kwargs)
+                self._audit(ask, operation=operation)
+        except Refusal as refusal:
+            self._audit(ask, refusal=refusal)
+            raise
+        except IntegrityError:
+            if (known := _known(ask)) is not None:  # the same key came in twice at once
+                return known
+            raise
+        return operation
+
+    def plan(self, ask: Ask, *args: Params.args, **kwargs: Params.kwargs) -> Plan:
+        """What would happen, step by step. Nothing does: the records live as long as the question."""
+        try:
+            with transaction.atomic():
+                raise _PlanMade(plan_of(self._enter(ask, *args, **kwargs)))
+        except _PlanMade as made:
+            return made.plan
+
+    def _enter(self, ask: Ask, *args: Params.args, **kwargs: Params.kwargs) -> Operation:
+        try:
+            return self.function(ask, *args, **kwargs)
+        except ValidationError as error:
+            raise _as_refusal(error) from error
+
+    def _audit(self, ask: Ask, operation: Operation | None = None, refusal: Refusal | None = None) -> None:
+        AuditRow.objects.create(
+            user=ask.user,
+            name=ask.name,
+            door=ask.door,
+            action=self.action,
+            outcome=AuditRow.Outcome.REFUSED if refusal else AuditRow.Outcome.ACCEPTED,
+            reason=str(refusal or ""),
+            subject_kind=operation.subject_kind if operation else "",
+            subject_id=operation.subject_id if operation else None,
+            subject_label=operation.subject_label if operation else "",
+            operation_id=operation.pk if operation else None,
+        )
+
+
+def lifecycle(
+    action: str,
+) -> Callable[[Callable[Concatenate[Ask, Params], Operation]], Entry[Params]]:
+    """Make a lifecycle function the way in to its operation."""
+    return lambda function: Entry(action, function)
+
+
+def _known(ask: Ask) -> Operation | None:
+    """The operation that this very request led to before."""
+    if not ask.key:
+        return None
+    known = Operation.objects.filter(asked_by=ask.user, idempotency_key=ask.key).first()
+    if known is not None and known.request_digest != ask.digest:
+        raise KeyReused("This idempotency key came with another request before; use a new key for a new request.")
+    return known
+
+
+def _as_refusal(error: ValidationError) -> Invalid:
+    if not hasattr(error, "error_dict"):
+        return Invalid("", " ".join(error.messages))
+    field, messages = next(iter(error.message_dict.items()))
+    return Invalid(field, " ".join(messages))

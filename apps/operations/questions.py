@@ -1,0 +1,82 @@
+"""Asking the machine something: the doors may not look for themselves, a runner answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from time import monotonic, sleep
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils.timezone import now
+
+from apps.host.errors import Refused, Unavailable
+from apps.host.host import Host
+from apps.operations import sending
+from apps.operations.models import Question, StepRun
+from apps.servers.models import Server
+
+Answerer = Callable[[Question, Host], Any]
+ANSWERERS: dict[str, Answerer] = {}
+"""Filled by each app's ``questions`` module."""
+LIVES = timedelta(seconds=60)
+KEPT = timedelta(hours=24)
+SECRET = "secret"
+"""The memo's key under which a step seals what is shown once."""
+
+
+def answers(kind: str) -> Callable[[Answerer], Answerer]:
+    """Make a function the one that answers questions of *kind*."""
+
+    def register(function: Answerer) -> Answerer:
+        ANSWERERS[kind] = function
+        return function
+
+    return register
+
+
+def ask(kind: str, server: Server, user: User | None, wait: float = 10.0, **params: Any) -> Any:
+    """Ask, and wait for at most *wait* seconds. The answer is deleted as it is read.
+
+    Raises Refused with the runner's sentence, Unavailable when no runner answers in time.
+    """
+    question = Question.objects.create(
+        kind=kind, server=server, asked_by=user, params=params, expires_at=now() + LIVES
+    )
+    sending.ask(question)
+    until = monotonic() + wait
+    while monotonic() < until:
+        question.refresh_from_db()
+        if question.answered_at is not None:
+            question.delete()
+            return _read(question)
+        sleep(0.02)
+    question.delete()
+    raise Unavailable(f"No runner of {server.name} answers. See whether it runs: ./panel status")
+
+
+def _read(question: Question) -> Any:
+    if question.refusal:
+        raise Refused(question.refusal)
+    return question.answer
+
+
+def reply(question: Question, host: Host) -> str:
+    """Answer *question* on the machine that it is about."""
+    try:
+        question.answer = ANSWERERS[question.kind](question, host)
+    except (Refused, Unavailable) as refusal:
+        question.refusal = str(refusal)
+    question.answered_at = now()
+    question.save(update_fields=["answer", "refusal", "answered_at"])
+    return f"{question.kind} answered"
+
+
+def forget_old() -> int:
+    """Delete answers that nobody read in time, and secrets that nobody asked for within a day."""
+    Question.objects.filter(expires_at__lt=now()).delete()
+    old = StepRun.objects.filter(memo__has_key=SECRET, started_at__lt=now() - KEPT)
+    for line in old:
+        line.memo.pop(SECRET)
+        line.save(update_fields=["memo"])
+    return len(old)

@@ -1,0 +1,65 @@
+"""What no message tells: operations that are due, and those whose runner died.
+
+A timer in each runner's first process asks its pool to look every five seconds. No broker is needed for that, so
+that a broker which loses everything costs seconds and nothing else.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from celery import bootsteps
+from celery.worker.components import Pool, Timer
+from django.conf import settings
+from django.utils.timezone import now
+
+from apps.host import oplock
+from apps.host.local import this_host
+from apps.operations import engine, sending
+from apps.operations.models import Operation
+
+EVERY = 5.0
+OVERDUE = timedelta(seconds=2)
+LOST = timedelta(seconds=12)
+"""A message that was sent twice and never came: the sweeper carries the step out itself."""
+
+
+class Sweeper(bootsteps.StartStopStep):
+    requires = (Timer, Pool)
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self.entry: Any = None
+
+    def start(self, parent: Any) -> None:
+        queues = [str(name) for name in parent.app.amqp.queues]
+        self.entry = parent.timer.call_repeatedly(EVERY, parent.pool.apply_async, (sweep, (queues,)))
+        parent.pool.apply_async(sweep, (queues,))
+
+    def stop(self, parent: Any) -> None:
+        if self.entry is not None:
+            self.entry.cancel()
+
+
+def sweep(queues: list[str]) -> int:
+    """Wake or carry out what is due in *queues*. Returns how many operations that were."""
+    due = Operation.objects.filter(queue__in=queues, status__in=Operation.DUE, due_at__lt=now() - OVERDUE)
+    overdue = [operation for operation in due.order_by("id") if _is_abandoned(operation)]
+    for operation in overdue:
+        if operation.due_at < now() - LOST and not operation.claimed_by:
+            _carry_out(operation.pk)
+        else:
+            sending.send(operation.pk, operation.queue)
+    return len(overdue)
+
+
+def _is_abandoned(operation: Operation) -> bool:
+    """Nobody is at it: no claim, or the claim of a runner that is dead."""
+    return not operation.claimed_by or oplock.is_abandoned(settings.PLACES.operation_lock(operation.pk))
+
+
+def _carry_out(pk: int) -> None:
+    """Every step that is due now, here and without a message."""
+    while Operation.objects.filter(pk=pk, status__in=Operation.DUE, claimed_by="", due_at__lte=now()).exists():
+        engine.advance(pk, this_host)

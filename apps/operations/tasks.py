@@ -1,0 +1,38 @@
+"""Celery's side: each task reads everything again from the database, so that a message can do nothing but wake."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils.timezone import now
+
+from apps.host.local import this_host
+from apps.operations import engine, sending
+from apps.operations.models import Operation, Question
+from apps.operations.questions import forget_old, reply
+
+
+@shared_task(name="operations.advance")
+def advance(operation: int) -> str:
+    """One step of *operation*, and a message for the next where there is one."""
+    try:
+        return engine.advance(operation, this_host)
+    finally:
+        _send_next(operation)
+
+
+def _send_next(pk: int) -> None:
+    operation = Operation.objects.filter(pk=pk, status__in=Operation.DUE, claimed_by="").first()
+    if operation is not None:
+        wait = (operation.due_at - now()).total_seconds()
+        sending.send(pk, operation.queue, max(0.0, wait))
+
+
+@shared_task(name="operations.answer")
+def answer(question: int) -> str:
+    found = Question.objects.filter(pk=question, answered_at=None).first()
+    return reply(found, this_host()) if found else "nothing asked"
+
+
+@shared_task(name="operations.forget_credentials")
+def forget_credentials() -> int:
+    return forget_old()

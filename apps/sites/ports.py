@@ -1,0 +1,20 @@
+"""The ports of the sites' workers: the seed's "Port Allocation"."""
+
+from __future__ import annotations
+
+from apps.operations.refusals import Full
+from apps.servers.models import Server
+from apps.sites.models import Site
+
+
+def next_free_port(server: Server) -> int:
+    """The lowest port of *server* that no site has and no stranger listens on. Raises Full.
+
+    Called under ``one_at_a_time``: the highest port plus one would leave gaps, and lose races.
+    """
+    taken = set(Site.objects.filter(server=server).exclude(port=None).values_list("port", flat=True))
+    taken |= set(server.foreign_ports.values_list("port", flat=True))
+    for port in server.ports:
+        if port not in taken:
+            return port
+    raise Full(f"All {len(server.ports)} ports of {server} belong to a site; delete one or add a server.")

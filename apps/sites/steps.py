@@ -1,0 +1,110 @@
+"""The steps that make and unmake a site's account, its folders and its files."""
+
+from __future__ import annotations
+
+import json
+
+from apps.databases.naming import new_password
+from apps.host.errors import Refused
+from apps.operations.flow import Step
+from apps.operations.questions import SECRET
+from apps.operations.run import Run
+from apps.sites.facts import facts_of, kind_of, owner_of
+from apps.sites.models import Site
+
+
+class CreateSiteUser(Step):
+    """A Unix account for the site alone. Where the panel is not root, every site is the caller."""
+
+    key = "site-user"
+
+    def check(self, run: Run) -> None:
+        name = run.places.site_user(run.record(Site).pk)
+        if run.host.users.exists(name):
+            raise Refused(f"The Unix account {name} is there and the panel did not make it; remove it first.")
+
+    def plan(self, run: Run) -> str:
+        return f"Create the Unix account {run.places.site_user(run.record(Site).pk)}"
+
+    def do(self, run: Run) -> None:
+        run.host.users.create(run.places.site_user(run.record(Site).pk))
+
+    def undo(self, run: Run) -> None:
+        run.host.users.remove(run.places.site_user(run.record(Site).pk))
+
+
+class CreateSiteDirectory(Step):
+    key = "site-directory"
+
+    def check(self, run: Run) -> None:
+        slug = run.record(Site).slug
+        if run.host.files.site_exists(slug):
+            raise Refused(f"{slug} has a directory under {run.places.root} that the panel did not make; move it away.")
+
+    def plan(self, run: Run) -> str:
+        return f"Create the directory {run.places.site(run.record(Site).slug)}"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        run.host.files.make_site(site.slug, owner_of(run, site))
+
+    def undo(self, run: Run) -> None:
+        site = run.record(Site)
+        run.host.files.remove_site(site.slug, owner_of(run, site))
+
+
+class CopyApplication(Step):
+    """The kind's own files: a release from the cache, or a first page. They go with the directory."""
+
+    key = "application-files"
+
+    def plan(self, run: Run) -> str:
+        site = run.record(Site)
+        source = kind_of(site).source
+        return f"Copy {source.name if source else 'a first page'} to {run.places.public(site.slug)}"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        kind, owner = kind_of(site), owner_of(run, site)
+        if kind.source is not None:
+            tree = run.host.sources.tree(kind.source, run.progress)
+            run.host.files.copy_as(owner, site.slug, tree, "public")
+        for relative, text in kind.starter(facts_of(run, site)).items():
+            run.host.files.write_as(owner, site.slug, relative, text)
+
+
+class WriteSiteConfig(Step):
+    key = "site-config"
+
+    def plan(self, run: Run) -> str:
+        site = run.record(Site)
+        file = kind_of(site).config_file
+        return f"Write {run.places.site(site.slug) / file}" if file else "This kind has no configuration file"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        kind = kind_of(site)
+        if kind.config_file is not None:
+            text = kind.config(facts_of(run, site))
+            run.host.files.write_as(owner_of(run, site), site.slug, kind.config_file, text, 0o640)
+
+
+class InstallApplication(Step):
+    """Brings the application to where its administrator can log in. The first password is the panel's own."""
+
+    key = "application"
+
+    def plan(self, run: Run) -> str:
+        kind = kind_of(run.record(Site))
+        return f"Install {kind.label} and make its administrator" if kind.installer else "Nothing to install"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        kind = kind_of(site)
+        if kind.installer is None:
+            return
+        password = run.remember_secret(SECRET, new_password)
+        answers = kind.install_input(facts_of(run, site), password)
+        run.host.php.script(
+            owner_of(run, site), kind.installer, json.dumps(answers).encode(), run.places.public(site.slug)
+        )

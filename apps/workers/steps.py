@@ -1,0 +1,107 @@
+"""FrankenPHP Worker Lifecycle, as the site flows use it."""
+
+from __future__ import annotations
+
+import json
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.host.errors import Refused
+from apps.host.visit import visit
+from apps.operations.flow import Step
+from apps.operations.run import Run
+from apps.servers.allocation import one_at_a_time
+from apps.servers.models import ForeignPort
+from apps.sites.facts import kind_of, owner_of
+from apps.sites.models import Site
+from apps.sites.ports import next_free_port
+from apps.workers.config import WorkerFacts, worker_config
+from apps.workers.roster import worker_of
+
+
+class WriteWorkerConfig(Step):
+    """Worker Creation 1 to 3."""
+
+    key = "worker-config"
+
+    def check(self, run: Run) -> None:
+        """A stranger on the site's port is written down, and the site gets the next free one."""
+        site = run.record(Site)
+        while site.port is not None and (holder := run.host.supervisor.port_holder(site.port)):
+            _go_round(site, holder)
+
+    def plan(self, run: Run) -> str:
+        site = run.record(Site)
+        return f"Write {run.places.worker_config(site.pk)}: port {site.port}, {run.places.public(site.slug)}"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        run.host.files.make_runtime(site.pk, owner_of(run, site))
+        run.host.files.write(run.places.worker_config(site.pk), _text(run, site), 0o644)
+
+    def undo(self, run: Run) -> None:
+        run.host.files.remove_runtime(run.record(Site).pk)
+
+
+def _go_round(site: Site, holder: str) -> None:
+    with transaction.atomic():
+        one_at_a_time()
+        ForeignPort.objects.update_or_create(server=site.server, port=site.port, defaults={"holder": holder[:200]})
+        site.port = next_free_port(site.server)
+        site.save(update_fields=["port"])
+
+
+def _text(run: Run, site: Site) -> str:
+    config = worker_config(
+        WorkerFacts(
+            places=run.places,
+            site_id=site.pk,
+            slug=site.slug,
+            port=site.port or 0,
+            https_port=settings.HTTPS_PORT,
+            rules=kind_of(site).rules,
+        )
+    )
+    return json.dumps(config, indent=1)
+
+
+class StartWorker(Step):
+    """Worker Start 1 to 5. It has started when it answers through PHP."""
+
+    key = "worker-start"
+
+    def plan(self, run: Run) -> str:
+        return f"Start the FrankenPHP worker on port {run.record(Site).port} and wait until PHP answers"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        run.host.supervisor.start(worker_of(site, run.host))
+        _set_front(site, Site.Front.UP)
+
+    def undo(self, run: Run) -> None:
+        site = run.record(Site)
+        run.host.supervisor.stop(worker_of(site, run.host))
+        _set_front(site, Site.Front.STARTING)
+
+
+def _set_front(site: Site, front: Site.Front) -> None:
+    site.front = front
+    site.save(update_fields=["front"])
+
+
+class VisitSite(Step):
+    """Fetch the home page from the worker: the site is ready when it is recognised, and warm for its first visitor."""
+
+    key = "first-visit"
+
+    def plan(self, run: Run) -> str:
+        site = run.record(Site)
+        return f"Fetch the home page from the worker and see that it is {kind_of(site).label}'s"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        kind = kind_of(site)
+        page = visit(site.port or 0, site.hosts[0], kind.proof_path)
+        if not kind.recognises(page):
+            raise Refused(f"The worker of {site.slug} answers, but not with a page of {kind.label}.")
