@@ -82,16 +82,18 @@ def follow(
     argv: Sequence[str | Path],
     on_line: Callable[[str], None],
     *,
+    identity: Identity | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> None:
-    """Run *argv* for as long as it takes, and hand over each line that it prints, errors included.
+    """Run *argv*, as *identity* if given, for as long as it takes, and hand over each line that it prints, errors included.
 
-    Raises CommandFailed with its last lines. However this call ends, the program and its children end with it.
+    Raises CommandFailed with its last lines. Broken off, it ends the program and its children too.
     """
     last: list[str] = []
+    lock = _lock.get()
     with subprocess.Popen(
-        [*_prefix(None), *map(str, argv)],
+        [*_prefix(identity), *map(str, argv)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -99,6 +101,7 @@ def follow(
         cwd=cwd or "/",
         start_new_session=True,
         umask=0o022,
+        pass_fds=() if lock is None else (lock,),
         text=True,
         errors="replace",
     ) as program:
