@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from apps.domains import front
+from apps.domains import serving
 from apps.domains.models import Domain
 from apps.operations.flow import Step
 from apps.operations.run import Run
@@ -26,8 +26,8 @@ class WriteCaddyfile(Step):
         site = run.record(Site)
         with transaction.atomic():
             Domain.objects.filter(site=site, served=False).update(served=True)
-            front.want(site.server)
-        front.write_and_check(site.server, run.host)
+            serving.want(site.server)
+        serving.write_and_check(site.server, run.host)
 
     def undo(self, run: Run) -> None:
         _take_off(run)
@@ -43,8 +43,8 @@ class ReloadCaddy(Step):
 
     def do(self, run: Run) -> None:
         site = run.record(Site)
-        wanted = run.remember("wanted", lambda: front.want(site.server))
-        if not front.load(site.server, run.host, wanted):
+        wanted = run.remember("wanted", lambda: serving.want(site.server))
+        if not serving.load(site.server, run.host, wanted):
             run.again(SOON, "The front is being loaded")
 
     def undo(self, run: Run) -> None:
@@ -56,9 +56,9 @@ def _take_off(run: Run) -> None:
     site = run.record(Site)
     with transaction.atomic():
         changed = Domain.objects.filter(site=site, served=True).update(served=False)
-        wanted = front.want(site.server) if changed else site.server.front_wanted
+        wanted = serving.want(site.server) if changed else site.server.front_wanted
     if Domain.objects.filter(site=site, loaded=True).exists():
-        if not front.load(site.server, run.host, wanted):
+        if not serving.load(site.server, run.host, wanted):
             run.again(SOON, "The front is being loaded")
     elif changed:
-        front.write_next(site.server, run.host)
+        serving.write_next(site.server, run.host)

@@ -1,0 +1,97 @@
+"""The front as a whole: one file rendered from the records, and one hand at a time that loads it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from apps.domains.caddyfile import FrontFacts, FrontSite, difference, render
+from apps.domains.models import Domain
+from apps.host import oplock
+from apps.host.caddy import routes
+from apps.host.errors import Refused
+from apps.host.host import Host
+from apps.servers.models import Server
+from apps.sites.models import Site
+
+
+def facts_of(server: Server) -> FrontFacts:
+    """Everything that the front of *server* should serve, from the records alone."""
+    sites = Site.objects.filter(server=server, domains__served=True).distinct().order_by("id")
+    return FrontFacts(
+        places=settings.PLACES,
+        http_port=settings.HTTP_PORT,
+        https_port=settings.HTTPS_PORT,
+        panel_host=settings.PANEL_HOST,
+        panel_socket=settings.PLACES.run / "panel" / "web.sock",
+        sites=tuple(_site(site) for site in sites.prefetch_related("domains")),
+    )
+
+
+def _site(site: Site) -> FrontSite:
+    served = {domain.host for domain in site.domains.all() if domain.served}
+    hosts = tuple(host for host in site.hosts if host in served)
+    return FrontSite(id=site.pk, hosts=hosts, state=site.front, port=site.port or 0)
+
+
+def want(server: Server) -> int:
+    """Say that what the front should serve has changed. Returns the number that ``front_loaded`` must reach."""
+    Server.objects.filter(pk=server.pk).update(front_wanted=F("front_wanted") + 1)
+    server.refresh_from_db()
+    return server.front_wanted
+
+
+def write_next(server: Server, host: Host) -> str:
+    """Render the whole Caddyfile to ``Caddyfile.next``. Nothing is loaded."""
+    text = render(facts_of(server))
+    host.files.write(host.places.caddyfile_next, text, 0o644)
+    return text
+
+
+def write_and_check(server: Server, host: Host) -> str:
+    """The same, and let Caddy read it.
+
+    Refused when Caddy refuses it, or when the hosts and ports that Caddy read differ from the records.
+    """
+    facts = facts_of(server)
+    text = render(facts)
+    host.files.write(host.places.caddyfile_next, text, 0o644)
+    unlike = difference(facts, routes(host.front.adapt(text)))
+    if unlike:
+        raise Refused(unlike)
+    return text
+
+
+def load(server: Server, host: Host, wanted: int) -> bool:
+    """Load the newest state once, for everybody who wants it. False while another hand is at it.
+
+    The domains are marked as loaded before Caddy has them and unmarked after it has dropped them, so that a crash
+    between can only make the panel take one off twice.
+    """
+    server.refresh_from_db()
+    if server.front_loaded >= wanted:
+        return True
+    lock = host.places.locks / f"front-{server.name}.lock"
+    descriptor = oplock.acquire(lock)
+    if descriptor is None:
+        return False
+    try:
+        _load(server, host)
+    finally:
+        oplock.release(lock, descriptor, remove=False)
+    return True
+
+
+def _load(server: Server, host: Host) -> None:
+    server.refresh_from_db()
+    newest = server.front_wanted
+    ours = Domain.objects.filter(site__server=server)
+    with transaction.atomic():
+        ours.filter(served=True, loaded=False).update(loaded=True)
+    text = write_and_check(server, host)
+    host.front.load(text)
+    host.files.write(host.places.caddyfile, text, 0o644)
+    with transaction.atomic():
+        ours.filter(served=False, loaded=True).update(loaded=False)
+        Server.objects.filter(pk=server.pk, front_loaded__lt=newest).update(front_loaded=newest)
