@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.db import InterfaceError, OperationalError
 
 from apps.host.errors import Refused, Unavailable
-from apps.host.host import Host
 from apps.operations import ending, patience
 from apps.operations.claim import take
 from apps.operations.crash import AFTER_ACT, AFTER_LINE, AFTER_UNDO, BEFORE_LINE, BEFORE_UNDO
@@ -17,6 +17,9 @@ from apps.operations.journal import Journal
 from apps.operations.models import Operation, StepRun
 from apps.operations.outcome import Again, Cancelled, LostClaim
 from apps.operations.run import Run
+
+if TYPE_CHECKING:
+    from apps.host.host import Host
 
 logger = logging.getLogger(__name__)
 FAULT = "The panel has a fault in this step. What was done is taken back; the runner's log tells more under operation {}."

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
 from django.utils.timezone import now
 
 from apps.host.errors import Refused, Unavailable
-from apps.host.host import Host
 from apps.operations import sending
 from apps.operations.models import Question, StepRun
 from apps.servers.models import Server
+
+if TYPE_CHECKING:
+    from apps.host.host import Host
 
 Answerer = Callable[[Question, Host], Any]
 ANSWERERS: dict[str, Answerer] = {}

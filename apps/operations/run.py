@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from django.conf import settings
 from django.db.models import Model
 
 from apps.host.errors import Refused
-from apps.host.host import Host
 from apps.operations.journal import Journal
 from apps.operations.models import Operation, StepRun
 from apps.operations.outcome import Again, Cancelled
 from frankenpanel.places import Places
+
+if TYPE_CHECKING:
+    from apps.host.host import Host
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 Value = TypeVar("Value", str, int, float)
