@@ -1,0 +1,22 @@
+"""Which sites somebody may see: the one answer that lists, pages and choices of every door start from."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Q, QuerySet
+
+from apps.sites.models import Site, SiteGroupPermission, SiteUserPermission
+
+VIEW = "view_site"
+
+
+def visible_to(user: User | AnonymousUser) -> QuerySet[Site]:
+    """Every site for whom ``sites.view_site`` is given on all, else those owned and those given one by one."""
+    if user.is_anonymous or not user.is_active:
+        return Site.objects.none()
+    if user.has_perm(f"sites.{VIEW}"):
+        return Site.objects.all()
+    as_user = SiteUserPermission.objects.filter(user=user, permission__codename=VIEW)
+    as_member = SiteGroupPermission.objects.filter(group__user=user, permission__codename=VIEW)
+    given = Q(pk__in=as_user.values("content_object")) | Q(pk__in=as_member.values("content_object"))
+    return Site.objects.filter(Q(owner=user) | given)
