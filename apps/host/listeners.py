@@ -5,8 +5,8 @@ Asking the kernel sees every listener; a port that can be bound proves nothing w
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 LISTEN = "0A"
@@ -28,7 +28,8 @@ def listening() -> dict[int, set[str]]:
 def pids(port: int) -> list[int]:
     """The processes that listen on *port*; those of other users only for root."""
     wanted = {f"socket:[{inode}]" for inode in listening().get(port, ())}
-    return sorted(pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if wanted & set(_files(pid)))
+    processes = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return sorted(int(entry.name) for entry in processes if wanted & set(_files(entry)))
 
 
 def holder(port: int) -> str | None:
@@ -46,14 +47,9 @@ def _program(pid: int) -> str:
         return "a program that has just ended"
 
 
-def _files(pid: int) -> Iterator[str]:
+def _files(process: Path) -> Iterator[str]:
     """What the process has open; nothing when it has ended meanwhile or is not ours to look at."""
-    try:
-        names = os.listdir(f"/proc/{pid}/fd")
-    except OSError:
-        return
-    for name in names:
-        try:
-            yield str(Path(f"/proc/{pid}/fd/{name}").readlink())
-        except OSError:
-            continue
+    with suppress(OSError):
+        for link in (process / "fd").iterdir():
+            with suppress(OSError):
+                yield str(link.readlink())
