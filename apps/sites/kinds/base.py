@@ -50,7 +50,7 @@ class Source:
     """Where an application's files come from.
 
     The administrator's own archive, folder or mirror goes first (``FRANKENPANEL_<NAME>_SOURCE``), then the
-    vendor's *archive*, whose digest, in hexadecimal, is the first word at the address *checksum*, then Debian.
+    vendor's *archive*, whose hexadecimal digest is the first word at the address *checksum*, then Debian.
     A tree is recognised by its *version_file*; the one group of *version* finds the version in it.
     """
 
@@ -104,7 +104,7 @@ class Kind(ABC):
     source: ClassVar[Source | None] = None
     config_file: ClassVar[str | None] = None
     installer: ClassVar[str | None] = None
-    """A PHP script that makes the application ready. It runs in ``public``, with ``install_input`` as JSON."""
+    """A PHP script that makes the application ready. Runs in ``public``, with ``install_input`` as JSON."""
     admin_path: ClassVar[str | None] = None
     proof_path: ClassVar[str] = "/"
     """The page by which the site is seen to work."""
