@@ -13,6 +13,7 @@ from environ import Env
 
 from frankenpanel import environment
 from frankenpanel.places import Places
+from frankenpanel.unfold import UNFOLD  # noqa: F401 - a setting
 
 django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -52,7 +53,7 @@ INSTALLED_APPS = [
     # "unfold" itself would put its own AdminSite in place of ours without a word
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin.apps.SimpleAdminConfig",
+    "frankenpanel.apps.PanelAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -110,7 +111,7 @@ TEMPLATES = [
 
 # The panel's own records
 try:
-    DATABASES: dict[str, Any] = {"default": Env().db_url("DATABASE_URL", default=f"sqlite:///{ROOT}/panel.sqlite3")}
+    DATABASES: dict[str, Any] = {"default": Env().db_url("DATABASE_URL", default=f"sqlite:///{ROOT}/records/panel.sqlite3")}
 except ValueError as error:
     raise ImproperlyConfigured("DATABASE_URL must be a database's address, as in postgres://…/panel.") from error
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -213,7 +214,6 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "forget-credentials": {"task": "operations.forget_credentials", "schedule": 600.0},
-    "keep-workers-up": {"task": "workers.keep_up", "schedule": 10.0, "options": {"expires": 10}},
 }
 
 LOGGING = {

@@ -36,7 +36,7 @@ class CreateDatabase(Step):
         if database is None:
             return
         if run.host.mysql.database_exists(database.name) or run.host.mysql.account_exists(database.name):
-            raise Refused(f"MySQL has a database or an account {database} that the panel did not make; remove it first.")
+            raise Refused(f"MySQL has a database or an account {database} that is not the panel's; remove it.")
 
     def plan(self, run: Run) -> str:
         database = run.find(Database)

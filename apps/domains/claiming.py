@@ -32,7 +32,7 @@ def _refuse_taken(ask: Ask, host: str) -> None:
         if domain.host == host:
             raise Taken("domain", f"The domain {host} belongs to a site already; choose another or remove it there.")
         if not _is_hers(ask, domain.site):
-            raise Taken("domain", f"{host} lies below {domain.host}, which is another customer's; ask the host's staff.")
+            raise Taken("domain", f"{host} lies below {domain.host}, which is somebody else's; ask the host's staff.")
 
 
 def _is_hers(ask: Ask, site: Site) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from pwd import getpwuid
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -41,4 +42,4 @@ def this_host() -> Host:
 
 
 def _caller() -> str:
-    return Path(os.path.expanduser("~")).owner()
+    return getpwuid(os.geteuid()).pw_name

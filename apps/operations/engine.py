@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from apps.host.host import Host
 
 logger = logging.getLogger(__name__)
-FAULT = "The panel has a fault in this step. What was done is taken back; the runner's log tells more under operation {}."
+FAULT = "The panel has a fault in this step. What was done is taken back; the runner's log tells more: operation {}."
 DATABASE_AWAY = (OperationalError, InterfaceError)
 """The panel's own database is away: nothing can be journaled, so nothing is decided. The sweeper comes back."""
 
@@ -48,7 +48,7 @@ def _forward(journal: Journal, host: Callable[[], Host]) -> str:
     flow = FLOWS[journal.operation.flow]
     begun = {row.key: row for row in journal.operation.lines.all()}
     if journal.operation.cancel_asked and not flow.past_return(set(begun)):
-        return _turn_back(journal, None, "Cancelled.")
+        return _turn_back(journal, "Cancelled.")
     line = next((it for it in flow.lines if not _is_done(begun.get(it.key))), None)
     if line is None:
         return ending.finish(journal, flow, Run(journal.operation, host))
@@ -59,34 +59,22 @@ def _is_done(row: StepRun | None) -> bool:
     return row is not None and row.status == StepRun.Status.DONE
 
 
-def _attempt(
-    journal: Journal, flow: Flow, line: Line, row: StepRun | None, host: Callable[[], Host]
-) -> str:
-    """Run one step: look, write the line, act, write that it is done."""
+def _attempt(journal: Journal, flow: Flow, line: Line, row: StepRun | None, host: Callable[[], Host]) -> str:
+    """Run one step, and write how it went."""
     journal.set(status=Operation.Status.RUNNING)
     try:
-        if row is None:
-            line.step.check(Run(journal.operation, host))
-        BEFORE_LINE()
-        row = journal.open(line)
-        AFTER_LINE()
-        line.step.do(Run(journal.operation, host, row, journal))
-        AFTER_ACT()
+        row = _act(journal, line, row, host)
     except Again as again:
-        return _come_back(journal, row, again.seconds, again.reason)
-    except Cancelled:
-        return _turn_back(journal, row, "Cancelled.")
-    except Refused as refusal:
-        return _turn_back(journal, row, str(refusal), line.key)
+        return _come_back(journal, line, again.seconds, again.reason)
+    except (Cancelled, Refused) as refusal:
+        return _turn_back(journal, str(refusal), line.key)
     except Unavailable as trouble:
-        if patience.has_run_out(journal.operation) and not flow.past_return({line.key, *_keys(journal)}):
-            return _turn_back(journal, row, str(trouble), line.key)
-        return _come_back(journal, row, patience.pause(journal), str(trouble))
+        return _wait(journal, flow, line, str(trouble))
     except (LostClaim, *DATABASE_AWAY):
         raise
     except Exception:
         logger.exception("operation %s: step %s has a fault", journal.operation.pk, line.key)
-        _turn_back(journal, row, FAULT.format(journal.operation.pk), line.key)
+        _turn_back(journal, FAULT.format(journal.operation.pk), line.key)
         raise
     journal.close(row, StepRun.Status.DONE)
     if line is flow.lines[-1]:
@@ -95,22 +83,35 @@ def _attempt(
     return f"{line.key} done"
 
 
-def _keys(journal: Journal) -> set[str]:
-    return {row.key for row in journal.operation.lines.all()}
+def _act(journal: Journal, line: Line, row: StepRun | None, host: Callable[[], Host]) -> StepRun:
+    """Look, write the line, act."""
+    if row is None:
+        line.step.check(Run(journal.operation, host))
+    BEFORE_LINE()
+    row = journal.open(line)
+    AFTER_LINE()
+    line.step.do(Run(journal.operation, host, row, journal))
+    AFTER_ACT()
+    return row
 
 
-def _come_back(journal: Journal, row: StepRun | None, seconds: float, reason: str) -> str:
-    journal.close(row, StepRun.Status.AGAIN)
+def _wait(journal: Journal, flow: Flow, line: Line, trouble: str) -> str:
+    """A part of the machine is away: come back, or turn back when it has been away for too long."""
+    if patience.has_run_out(journal.operation) and not flow.past_return({line.key, *journal.keys()}):
+        return _turn_back(journal, trouble, line.key)
+    return _come_back(journal, line, patience.pause(journal), trouble)
+
+
+def _come_back(journal: Journal, line: Line, seconds: float, reason: str) -> str:
+    journal.close(journal.find(line.key), StepRun.Status.AGAIN)
     journal.release(seconds, reason=reason)
     return reason
 
 
-def _turn_back(journal: Journal, row: StepRun | None, error: str, key: str = "") -> str:
+def _turn_back(journal: Journal, error: str, key: str = "") -> str:
     """From here on the operation goes back, last step first."""
-    journal.close(row, StepRun.Status.FAILED, error=error)
-    journal.release(
-        status=Operation.Status.UNDOING, error=error, failed_step=key, reason="", trouble_since=None
-    )
+    journal.close(journal.find(key), StepRun.Status.FAILED, error=error)
+    journal.release(status=Operation.Status.UNDOING, error=error, failed_step=key, reason="", trouble_since=None)
     return error
 
 

@@ -12,7 +12,8 @@ from apps.audit.models import AuditRow
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.operations.planning import Plan, plan_of
-from apps.operations.refusals import Invalid, KeyReused, Refusal
+from apps.operations.refusals import KeyReused, Refusal
+from apps.operations.telling import invalid
 
 Params = ParamSpec("Params")
 
@@ -43,6 +44,8 @@ class Entry(Generic[Params]):
                 operation = self._enter(ask, *args, **kwargs)
                 self._audit(ask, operation=operation)
         except Refusal as refusal:
+            if (known := _known(ask)) is not None:  # its twin came first, and has what this one wants
+                return known
             self._audit(ask, refusal=refusal)
             raise
         except IntegrityError:
@@ -63,7 +66,7 @@ class Entry(Generic[Params]):
         try:
             return self.function(ask, *args, **kwargs)
         except ValidationError as error:
-            raise _as_refusal(error) from error
+            raise invalid(error) from error
 
     def _audit(self, ask: Ask, operation: Operation | None = None, refusal: Refusal | None = None) -> None:
         AuditRow.objects.create(
@@ -95,10 +98,3 @@ def _known(ask: Ask) -> Operation | None:
     if known is not None and known.request_digest != ask.digest:
         raise KeyReused("This idempotency key came with another request before; use a new key for a new request.")
     return known
-
-
-def _as_refusal(error: ValidationError) -> Invalid:
-    if not hasattr(error, "error_dict"):
-        return Invalid("", " ".join(error.messages))
-    field, messages = next(iter(error.message_dict.items()))
-    return Invalid(field, " ".join(messages))

@@ -18,7 +18,7 @@ class Step(ABC):
     key: ClassVar[str]
     """Stands in the journal: never changed, never used again for something else."""
 
-    def check(self, run: Run) -> None:
+    def check(self, run: Run) -> None:  # noqa: B027 - a step with nothing in its way leaves this empty
         """Look, change nothing, and raise Refused if ``do`` must not begin.
 
         Runs only while the step has no journal line, so it is the guard against taking over, and later removing,
@@ -33,7 +33,7 @@ class Step(ABC):
     def do(self, run: Run) -> None:
         """Do it. May run twice: the second time finds its own work and carries on."""
 
-    def undo(self, run: Run) -> None:
+    def undo(self, run: Run) -> None:  # noqa: B027 - one that changes nothing outside leaves this empty
         """Take it back, also after a ``do`` that stopped half way: what is not there is already undone."""
 
 

@@ -20,6 +20,13 @@ class Journal:
         self.operation = operation
         self.token = token
 
+    def find(self, key: str) -> StepRun | None:
+        return self.operation.lines.filter(key=key).first()
+
+    def keys(self) -> set[str]:
+        """The steps that were begun."""
+        return set(self.operation.lines.values_list("key", flat=True))
+
     def open(self, line: Line) -> StepRun:
         """Write the step's line, before it acts. A line that stood there already is used again."""
         with transaction.atomic():

@@ -23,7 +23,7 @@ ANSWERERS: dict[str, Answerer] = {}
 """Filled by each app's ``questions`` module."""
 LIVES = timedelta(seconds=60)
 KEPT = timedelta(hours=24)
-SECRET = "secret"
+SECRET = "secret"  # noqa: S105 - the name of a place, not what is in it
 """The memo's key under which a step seals what is shown once."""
 
 

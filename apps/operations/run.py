@@ -91,7 +91,7 @@ class Run:
         self.line.progress_done, self.line.progress_total, self.line.progress_text = done, total, text[:200]
         self._journal.save(self.line, "progress_done", "progress_total", "progress_text")
         if Operation.objects.filter(pk=self.operation.pk, cancel_asked=True).exists():
-            raise Cancelled
+            raise Cancelled("Cancelled.")
 
     def again(self, seconds: float, reason: str) -> NoReturn:
         """Not finished: run this step again after *seconds*, and show *reason* meanwhile."""

@@ -1,0 +1,106 @@
+"""What every page of the admin has in common: it reads, and a refusal becomes a sentence on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey, ManyToManyField, Model
+from django.forms import Form, ModelChoiceField, ModelMultipleChoiceField
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.admin import ModelAdmin
+
+from apps.host.errors import Refused, Unavailable
+from apps.operations.refusals import Invalid, Refusal
+
+FILTER_ENDS = ("", "__exact", "__id__exact", "__in", "__isnull", "__gte", "__lt", "__lte")
+"""How a filter that a page offers may be written in its address."""
+REFUSALS = (Refusal, Refused, Unavailable, ValidationError)
+
+
+def sentence_of(error: Exception) -> str:
+    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+
+
+@contextmanager
+def told_as_message(request: HttpRequest) -> Iterator[None]:
+    """Show a refusal at the head of the next page."""
+    try:
+        yield
+    except REFUSALS as error:
+        messages.error(request, sentence_of(error))
+
+
+@contextmanager
+def told_in_form(form: Form) -> Iterator[None]:
+    """Show a refusal beside the field that it is about, else above the form."""
+    try:
+        yield
+    except Invalid as error:
+        form.add_error(error.field if error.field in form.fields else None, str(error))
+    except REFUSALS as error:
+        form.add_error(None, sentence_of(error))
+
+
+class PanelAdmin(ModelAdmin):
+    """Pages that show and change nothing: acts go through a lifecycle, from a view of their own.
+
+    A subclass says in ``get_queryset`` what somebody may see; lists, pages and the choices of a field follow it.
+    """
+
+    actions = None
+    list_per_page = 25
+    show_full_result_count = False
+    empty_value_display = "—"
+    add_label = ""
+    empty_title = "Nothing here yet"
+    empty_text = ""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nothing is deleted here: deletion is a lifecycle, and cascades to nothing."""
+        return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Filters that the page offers, no others: ``?password__startswith=`` would read a secret bit by bit."""
+        offered = {str(entry[0] if isinstance(entry, tuple) else entry) for entry in self.list_filter}
+        return any(lookup == f"{name}{end}" for name in offered for end in FILTER_ENDS)
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **options: Any
+    ) -> ModelChoiceField[Any] | None:
+        options["queryset"] = self._choices(db_field.remote_field.model, request)
+        return super().formfield_for_foreignkey(db_field, request, **options)
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: HttpRequest, **options: Any
+    ) -> ModelMultipleChoiceField[Any] | None:
+        options["queryset"] = self._choices(db_field.remote_field.model, request)
+        return super().formfield_for_manytomany(db_field, request, **options)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A refusal while saving leads back to the page, with its sentence."""
+        with told_as_message(request):
+            return super().changeform_view(request, *args, **kwargs)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> NoReturn:
+        """What happened to a record stands in its operations and in the audit log."""
+        raise Http404
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> NoReturn:
+        """Somebody else's record is as little there as one that never was."""
+        raise Http404
+
+    def _choices(self, model: type[Model], request: HttpRequest) -> Any:
+        """Only what this person may see can be chosen: whoever is not let into a list is not offered it either."""
+        page = self.admin_site._registry.get(model)
+        return page.get_queryset(request) if page and page.has_view_permission(request) else model._default_manager.none()

@@ -1,0 +1,83 @@
+"""An operation, and a plan, as a script reads them: the same from the API and the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.operations.models import Operation
+from apps.operations.shown import ShownStep, steps_of
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+
+class SubjectShape(serializers.Serializer[Operation]):
+    """What the operation is about. The label outlives the record."""
+
+    kind = serializers.CharField(source="subject_kind")
+    id = serializers.IntegerField(source="subject_id")
+    label = serializers.CharField(source="subject_label")
+
+
+class ProgressShape(serializers.Serializer[ShownStep]):
+    done = serializers.IntegerField()
+    total = serializers.IntegerField()
+    text = serializers.CharField()
+
+
+class StepShape(serializers.Serializer[ShownStep]):
+    """One step. *seed* are the numbers of the specification's list that it carries; *seconds* count on while it runs."""
+
+    number = serializers.IntegerField()
+    key = serializers.CharField()
+    seed = serializers.ListField(child=serializers.IntegerField())
+    name = serializers.CharField()
+    status = serializers.ChoiceField(["todo", "running", "again", "done", "undone", "failed"])
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    seconds = serializers.FloatField(allow_null=True)
+    error = serializers.CharField()
+    progress = ProgressShape(source="*")
+
+
+class OperationShape(serializers.Serializer[Operation]):
+    id = serializers.IntegerField()
+    flow = serializers.CharField()
+    subject = SubjectShape(source="*")
+    status = serializers.ChoiceField(Operation.Status.choices)
+    steps = serializers.SerializerMethodField()
+    error = serializers.CharField()
+    reason = serializers.CharField(help_text="Why it waits just now.")
+    asker = serializers.CharField()
+    door = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(StepShape(many=True))
+    def get_steps(self, operation: Operation) -> list[dict[str, Any]]:
+        return [dict(StepShape(step).data) for step in steps_of(operation)]
+
+
+class PlannedStepShape(serializers.Serializer["PlannedStep"]):
+    number = serializers.IntegerField()
+    key = serializers.CharField()
+    seed = serializers.ListField(child=serializers.IntegerField())
+    sentence = serializers.CharField()
+
+
+class PlanShape(serializers.Serializer["Plan"]):
+    """What would happen."""
+
+    flow = serializers.CharField()
+    subject = serializers.CharField()
+    steps = PlannedStepShape(many=True)
+
+
+def in_full(operations: QuerySet[Operation]) -> QuerySet[Operation]:
+    """*operations* with all that their shape shows: one query more, however many there are."""
+    return operations.prefetch_related("lines")
