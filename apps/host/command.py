@@ -41,7 +41,7 @@ def holding(lock: int) -> Iterator[None]:
         _lock.reset(token)
 
 
-def run(  # noqa: PLR0913 - each is one property of a started program
+def run(
     argv: Sequence[str | Path],
     *,
     identity: Identity | None = None,
@@ -86,7 +86,7 @@ def follow(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> None:
-    """Run *argv*, as *identity* if given, for as long as it takes, and hand over each line that it prints, errors included.
+    """Run *argv* for as long as it takes, and hand over each line that it prints, errors included.
 
     Raises CommandFailed with its last lines. Broken off, it ends the program and its children too.
     """

@@ -1,0 +1,158 @@
+"""Files and folders. What is below a site's folders is done by the site's user (`as_tenant.py`), never by us.
+
+Every call may be made twice, and after a crash of the first. Messages name paths, never contents.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from apps.host.as_tenant import as_tenant, follow_tenant
+from apps.host.command import Identity
+from apps.host.crash import CrashPoint
+from apps.host.errors import Refused
+from apps.host.folders import CREATE, alone_in, look, must_fit, own_folder, spoken
+from apps.host.owned import OwnedFolder
+from apps.host.runtime_folder import RuntimeFolder
+from frankenpanel.places import Places
+
+BETWEEN_MADE = CrashPoint("files.site-made-logs-not")
+LOGS_MADE = CrashPoint("files.site-logs-made")
+BETWEEN_REMOVED = CrashPoint("files.site-removed-logs-not")
+BESIDE = CrashPoint("files.written-beside")
+RENAMED = CrashPoint("files.renamed")
+WRITTEN_AS = CrashPoint("files.written-as-the-site")
+SESSIONS = "tmp/sessions"
+
+
+class Files:
+    def __init__(self, places: Places) -> None:
+        self.places = places
+
+    # -- a site's folders
+
+    def site_exists(self, slug: str) -> bool:
+        """Whether anything, of whomever, stands where the site's folder or its logs belong."""
+        return os.path.lexists(self.places.site(slug)) or os.path.lexists(self.places.logs(slug))
+
+    def make_site(self, slug: str, owner: Identity) -> None:
+        """Seed, Site Creation 6: ``sites/<slug>`` with public, private and tmp, and the folder of its logs.
+
+        Refused when somebody else's folder is there, or the disk has no room.
+        """
+        self._site(slug).make(owner)
+        BETWEEN_MADE()
+        self._logs(slug).make(owner)
+        LOGS_MADE()
+        as_tenant(owner, "folder", self.places.site(slug), SESSIONS, "700")
+
+    def remove_site(self, slug: str, owner: Identity) -> None:
+        """Seed, Site Deletion 5. Not being there is no error; Refused for what the panel did not make."""
+        self._site(slug).remove(owner)
+        BETWEEN_REMOVED()
+        self._logs(slug).remove(owner)
+
+    def _site(self, slug: str) -> OwnedFolder:
+        inner = {"public": 0o750, "private": 0o750, "tmp": 0o700}
+        return OwnedFolder(self.places.root, self.places.site(slug), inner)
+
+    def _logs(self, slug: str) -> OwnedFolder:
+        ours = re.compile(r"worker\.log.*")
+        return OwnedFolder(self.places.root, self.places.logs(slug), {"site": 0o750}, ours)
+
+    # -- a site's files
+
+    def write_as(self, owner: Identity, slug: str, relative: str, text: str, mode: int = 0o640) -> None:
+        """Write *text* to *relative* in the site's folder, whole or not at all, with its mode from the start.
+
+        Refused, and nothing is touched, where a component of the path is a link.
+        """
+        as_tenant(owner, "write", self.places.site(slug), _inner(relative), f"{mode:o}", stdin=text.encode())
+        WRITTEN_AS()
+
+    def read_as(self, owner: Identity, slug: str, relative: str, limit: int = 1_000_000) -> bytes:
+        """The file's content: the site's word, at most *limit* bytes. Refused for a link or a longer file."""
+        return as_tenant(owner, "read", self.places.site(slug), _inner(relative), limit)
+
+    def copy_as(
+        self,
+        owner: Identity,
+        slug: str,
+        source: Path,
+        into: str = "public",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Copy the tree *source*, which everybody may read, into the site's folder; files there are replaced.
+
+        Files get 0640 (0750 if they were executable), folders 0750. Refused before the first byte, with the
+        number of bytes needed, when the disk is too full. *progress* gets bytes done and in all, and may
+        break it off. The files are the kernel's afterwards, not yet on the disk: a power failure shows it.
+        """
+        follow_tenant(owner, progress, "copy", self.places.site(slug), _inner(into), source)
+
+    # -- the panel's own files
+
+    def write(self, path: Path, text: str, mode: int = 0o644, group: int | None = None) -> None:
+        """Write a file of the panel's own below its root or its sockets' folder, whole or not at all."""
+        content = text.encode()
+        with spoken(path), own_folder(self._base(path), path.parent) as folder, alone_in(folder, path.parent):
+            found = look(folder, path.name)
+            if found is not None and not stat.S_ISREG(found.st_mode):
+                raise Refused(f"{path} is a link or a folder where a file belongs; remove it and try again.")
+            must_fit(folder, len(content) + os.fstatvfs(folder).f_frsize, path)
+            self._replace(folder, path.name, content, mode, group)
+            RENAMED()
+
+    def _base(self, path: Path) -> Path:
+        return next(base for base in (self.places.root, self.places.run) if path.is_relative_to(base))
+
+    def _replace(self, folder: int, name: str, content: bytes, mode: int, group: int | None) -> None:
+        beside = f".{name}.new"
+        if look(folder, beside) is not None:
+            os.unlink(beside, dir_fd=folder)  # a crash has left it
+        try:
+            _pour(os.open(beside, CREATE, 0o600, dir_fd=folder), content, mode, group)
+            BESIDE()
+            os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            if look(folder, beside) is not None:
+                os.unlink(beside, dir_fd=folder)
+            raise
+        os.fsync(folder)
+
+    # -- what a worker runs from
+
+    def runtime_exists(self, site_id: int) -> bool:
+        """Whether anything, of whomever, stands where the worker's folder, files or sockets belong."""
+        return RuntimeFolder(self.places, site_id).exists()
+
+    def make_runtime(self, site_id: int, owner: Identity) -> None:
+        """``runtime/site-<id>/``, ``worker_<id>.json`` (a link into it), and ``run/site-<id>`` for sockets."""
+        RuntimeFolder(self.places, site_id).make(owner)
+
+    def remove_runtime(self, site_id: int) -> None:
+        """Remove them, with the pid and the lock file. The worker must have been stopped before."""
+        RuntimeFolder(self.places, site_id).remove()
+
+
+def _inner(relative: str) -> str:
+    """*relative* as the site's child may get it: below the site's folder, and nowhere else."""
+    path = PurePosixPath(relative)
+    if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in relative:
+        raise Refused(f"{relative!r} is not a path inside a site.")
+    return str(path)
+
+
+def _pour(target: int, content: bytes, mode: int, group: int | None) -> None:
+    """Nobody but us may open the file until it has its group and mode, and it gets them while it is empty."""
+    with os.fdopen(target, "wb") as file:
+        if group is not None:
+            os.fchown(target, -1, group)
+        os.fchmod(target, mode)
+        file.write(content)
+        file.flush()
+        os.fsync(target)
