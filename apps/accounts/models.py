@@ -8,6 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.timezone import now
 
+from apps.accounts.recovery import RecoveryCodes
+
+__all__ = ["SCOPES", "ApiToken", "RecoveryCodes"]
 SCOPES = ("site:create", "site:read", "operation:read", "operation:change", "token:create")
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.decorators import display
 
 from apps.operations import steering
-from apps.operations.admin_base import PanelAdmin, told_as_message
+from apps.operations.admin_base import DOOR, LAST_POLL, PanelAdmin, told_as_message
 from apps.operations.asking import Ask
 from apps.operations.badges import OPERATION
 from apps.operations.live import LiveOperation
@@ -26,9 +26,8 @@ from apps.operations.visible import visible_to
 from apps.sites import visible as sites
 from apps.sites.models import Site
 
-DOOR = "admin"
-LAST_POLL = 286
-"""htmx's own status: take this answer, and ask no more."""
+
+DOORS = {"admin": "This panel", "api": "API", "cli": "Command line"}
 
 
 @admin.register(Operation)
@@ -72,6 +71,7 @@ class OperationAdmin(PanelAdmin):
             "original": operation,
             "live": LiveOperation(operation),
             "site": _site_of(request, operation),
+            "door": DOORS.get(operation.door, operation.door),
         }
         return TemplateResponse(request, "admin/operations/operation/page.html", context)
 

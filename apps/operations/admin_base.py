@@ -8,21 +8,22 @@ from typing import Any, NoReturn
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import OperationalError
 from django.db.models import ForeignKey, ManyToManyField, Model
 from django.forms import Form, ModelChoiceField, ModelMultipleChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
-from apps.host.errors import Refused, Unavailable
+from apps.host.errors import HostError
 from apps.operations.refusals import Invalid, Refusal
+from apps.operations.telling import refusal_of
 
 FILTER_ENDS = ("", "__exact", "__id__exact", "__in", "__isnull", "__gte", "__lt", "__lte")
 """How a filter that a page offers may be written in its address."""
-REFUSALS = (Refusal, Refused, Unavailable, ValidationError)
-
-
-def sentence_of(error: Exception) -> str:
-    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+DOOR = "admin"
+LAST_POLL = 286
+"""htmx's own status: take this answer, and ask no more."""
+REFUSALS = (Refusal, HostError, ValidationError, OperationalError)
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def told_as_message(request: HttpRequest) -> Iterator[None]:
     try:
         yield
     except REFUSALS as error:
-        messages.error(request, sentence_of(error))
+        messages.error(request, str(refusal_of(error)))
 
 
 @contextmanager
@@ -39,10 +40,10 @@ def told_in_form(form: Form) -> Iterator[None]:
     """Show a refusal beside the field that it is about, else above the form."""
     try:
         yield
-    except Invalid as error:
-        form.add_error(error.field if error.field in form.fields else None, str(error))
     except REFUSALS as error:
-        form.add_error(None, sentence_of(error))
+        refusal = refusal_of(error)
+        field = refusal.field if isinstance(refusal, Invalid) and refusal.field in form.fields else None
+        form.add_error(field, str(refusal))
 
 
 class PanelAdmin(ModelAdmin):

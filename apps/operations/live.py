@@ -30,8 +30,7 @@ class LiveStep:
 
     @property
     def took(self) -> str:
-        seconds = self.step.seconds
-        return "" if seconds is None else f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004
+        return _length(self.step.seconds)
 
 
 class LiveOperation:
@@ -52,6 +51,12 @@ class LiveOperation:
         return sum(live.step.status == "done" for live in self.steps)
 
     @property
+    def took(self) -> str:
+        """From the asking to the end."""
+        ended = self.operation.ended_at
+        return _length((ended - self.operation.created_at).total_seconds() if ended else None)
+
+    @property
     def now(self) -> str:
         """The step at work, for a line of its own."""
         return next((live.step.name for live in self.steps if live.step.status in ("running", "again")), "")
@@ -70,3 +75,12 @@ class LiveOperation:
     @property
     def can_resume(self) -> bool:
         return self.operation.status == Status.STUCK
+
+
+def _length(seconds: float | None) -> str:
+    """A time that somebody waited, as he would say it."""
+    if seconds is None:
+        return ""
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return f"{seconds:.1f} s"
+    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

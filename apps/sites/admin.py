@@ -1,0 +1,146 @@
+"""The sites: a list, a form that asks for one, and a page that shows one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_GET, require_POST
+from unfold.decorators import display
+
+from apps.operations.admin_base import LAST_POLL, PanelAdmin, told_as_message
+from apps.operations.models import Operation
+from apps.sites.admin_forms import CreateSiteForm
+from apps.sites.badges import NEEDS_A_HAND, SITE
+from apps.sites.dashboard import running
+from apps.sites.kinds import KINDS
+from apps.sites.models import Site
+from apps.sites.overview import Overview
+from apps.sites.visible import visible_to
+
+
+@admin.register(Site)
+class SiteAdmin(PanelAdmin):
+    list_display = ("site", "state", "kind_label", "php", "server")
+    list_display_links = ("site",)
+    list_filter = ("status", "kind", ("server", RelatedOnlyFieldListFilter))
+    list_select_related = ("server", "runtime")
+    search_fields = ("name", "slug", "domains__host")
+    search_help_text = "Name or address"
+    ordering = ("name", "id")
+    add_label = "Create site"
+    empty_title = "No sites"
+    empty_text = "A site gets its own folder, database, process and address. Create one, and watch it being made."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
+        stuck = Operation.objects.filter(
+            subject_kind="site", subject_id=OuterRef("pk"), status=Operation.Status.STUCK
+        )
+        return visible_to(request.user).annotate(stuck=Exists(stuck)).prefetch_related("domains")
+
+    def has_view_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
+        """Everybody in here; the queryset says what of it."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sites.add_site")
+
+    @display(description="Site", ordering="name", header=True)
+    def site(self, site: Site) -> tuple[str, str]:
+        return site.name, next(iter(site.hosts), "")
+
+    @display(description="Status", ordering="status", label={**SITE, NEEDS_A_HAND: "danger"})
+    def state(self, site: Site) -> tuple[str, str]:
+        stuck = getattr(site, "stuck", False)
+        return (NEEDS_A_HAND, NEEDS_A_HAND) if stuck else (site.status, site.get_status_display())
+
+    @display(description="Kind", ordering="kind")
+    def kind_label(self, site: Site) -> str:
+        return KINDS[site.kind].label if site.kind in KINDS else site.kind
+
+    @display(description="PHP", ordering="runtime__php_version")
+    def php(self, site: Site) -> str:
+        return site.runtime.php_version
+
+    def get_urls(self) -> list[URLPattern]:
+        guarded = self.admin_site.admin_view
+        return [
+            path("running/", guarded(self.running), name="sites_site_running"),
+            path("<int:pk>/credentials/", guarded(self.credentials), name="sites_site_credentials"),
+            *super().get_urls(),
+        ]
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Ask for a site, or for the plan of one; then watch it being made on its own page."""
+        if not self.has_add_permission(request):
+            raise Http404
+        form, plan = CreateSiteForm(request.POST or None, initial=request.GET.dict()), None
+        if form.is_valid() and "plan" in request.POST:
+            plan = form.plan(request.user)
+        elif form.is_valid() and (operation := form.create(request.user)):
+            return HttpResponseRedirect(_page_of(operation))
+        if form.errors:
+            form.renew_key()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Create a site",
+            "opts": self.opts,
+            "form": form,
+            "plan": plan,
+        }
+        return TemplateResponse(request, "admin/sites/site/create.html", context)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._overview(request, self._site(request, object_id))
+
+    @method_decorator(require_POST)
+    def credentials(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the first password of the site's application: this once."""
+        overview = Overview(self._site(request, pk), request.user)
+        shown = None
+        with told_as_message(request):
+            shown = overview.read_credentials()
+        response = self._overview(request, overview.site, credentials=shown)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @method_decorator(require_GET)
+    def running(self, request: HttpRequest) -> HttpResponse:
+        """What runs now, for the dashboard to poll until nothing does."""
+        at_work = running(request)
+        response = render(request, "admin/running.html", {"running": at_work})
+        if not any(not live.operation.ended for live in at_work):
+            response.status_code = LAST_POLL
+            response.headers["HX-Refresh"] = "true"
+        return response
+
+    def _overview(self, request: HttpRequest, site: Site, **more: Any) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": site.name,
+            "opts": self.opts,
+            "original": site,
+            "overview": Overview(site, request.user),
+            **more,
+        }
+        return TemplateResponse(request, "admin/sites/site/overview.html", context)
+
+    def _site(self, request: HttpRequest, pk: int | str) -> Site:
+        found = self.get_object(request, str(pk))
+        if found is None:
+            raise Http404
+        return found
+
+
+def _page_of(operation: Operation) -> str:
+    """The new site's page; the operation's, where the site is gone again by now."""
+    if Site.objects.filter(pk=operation.subject_id).exists():
+        return reverse("admin:sites_site_change", args=[operation.subject_id])
+    return reverse("admin:operations_operation_change", args=[operation.pk])

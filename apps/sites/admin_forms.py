@@ -1,0 +1,81 @@
+"""The form that asks for a site."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from uuid import uuid4
+
+from django import forms
+from django.contrib.auth.models import User
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+
+from apps.lifecycle.site import create_site
+from apps.operations.admin_base import DOOR, told_in_form
+from apps.operations.asking import Ask
+from apps.operations.models import Operation
+from apps.operations.planning import Plan
+from apps.sites.kinds import KINDS
+
+
+class CreateSiteForm(forms.Form):
+    """What a site is asked for with. The lifecycle judges it; each of its sentences lands beside its field.
+
+    *key* is made with the page: the form sent twice is one request, and gives one site.
+    """
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    kind = forms.CharField(required=False)
+    name = forms.CharField(
+        required=False,
+        strip=False,
+        help_text="As you call it. The site's folder and accounts are named after it.",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "My shop", "autocomplete": "off"}),
+    )
+    domain = forms.CharField(
+        required=False,
+        strip=False,
+        help_text="The site's first address. Its DNS should point to this server.",
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"placeholder": "shop.example.com", "autocomplete": "off", "autocapitalize": "none"}
+        ),
+    )
+    database = forms.BooleanField(
+        required=False, label="With a MySQL database", widget=UnfoldBooleanWidget, help_text="WordPress has one anyway."
+    )
+
+    def plan(self, user: User) -> Plan | None:
+        """What would be done; None where a field says why not."""
+        with told_in_form(self):
+            return create_site.plan(self._ask(user), *self._words, database=self.cleaned_data["database"])
+        return None
+
+    def create(self, user: User) -> Operation | None:
+        """Ask for the site; None where a field says why not."""
+        with told_in_form(self):
+            return create_site(self._ask(user), *self._words, database=self.cleaned_data["database"])
+        return None
+
+    def renew_key(self) -> None:
+        """A refused form is a new request when it comes again: it may be changed by then."""
+        self.data = self.data.copy()
+        self.data["key"] = str(uuid4())
+
+    @property
+    def kinds(self) -> list[dict[str, str | bool]]:
+        """The kinds to choose from, whole applications first."""
+        kinds = sorted(KINDS.values(), key=lambda kind: not kind.needs_database)
+        chosen = self["kind"].value() or kinds[0].key
+        return [
+            {"key": kind.key, "label": kind.label, "database": kind.needs_database, "chosen": kind.key == chosen}
+            for kind in kinds
+        ]
+
+    @property
+    def _words(self) -> tuple[str, str, str]:
+        return self.cleaned_data["name"], self.cleaned_data["kind"], self.cleaned_data["domain"]
+
+    def _ask(self, user: User) -> Ask:
+        said = json.dumps([*self._words, self.cleaned_data["database"]])
+        digest = hashlib.sha256(said.encode()).hexdigest()
+        return Ask(user=user, door=DOOR, key=str(self.cleaned_data["key"]), digest=digest)

@@ -1,0 +1,94 @@
+"""One site as its page in the admin shows it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from apps.databases.models import Database
+from apps.domains.models import Domain
+from apps.operations.admin_base import DOOR
+from apps.operations.asking import Ask
+from apps.operations.credentials import reveal
+from apps.operations.live import LiveOperation
+from apps.operations.models import Operation
+from apps.operations.questions import SECRET
+from apps.operations.refusals import Missing
+from apps.sites.badges import NEEDS_A_HAND, SITE
+from apps.sites.kinds import KINDS
+from apps.sites.models import Site
+
+RECENT = 8
+
+
+class Overview:
+    """A site, read once for its page. Costs a query for each of its operations, steps, domains and databases."""
+
+    def __init__(self, site: Site, user: User) -> None:
+        self.site = site
+        self.user = user
+
+    @property
+    def kind(self) -> str:
+        return KINDS[self.site.kind].label if self.site.kind in KINDS else self.site.kind
+
+    @property
+    def status(self) -> dict[str, str]:
+        if self.live is not None and self.live.can_resume:
+            return {"label": NEEDS_A_HAND, "colour": "danger"}
+        status = Site.Status(self.site.status)
+        return {"label": str(status.label), "colour": SITE[status]}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a visitor gets the site at its address."""
+        return self.site.status == Site.Status.ACTIVE
+
+    @property
+    def login_url(self) -> str:
+        """Where the application's administrator signs in; empty where the kind has no such place."""
+        path = KINDS[self.site.kind].admin_path if self.site.kind in KINDS else None
+        return f"{self.site.url}{path}" if path and self.is_open else ""
+
+    @property
+    def directory(self) -> Path:
+        return settings.PLACES.site(self.site.slug)
+
+    @cached_property
+    def domains(self) -> list[Domain]:
+        return sorted(self.site.domains.all(), key=lambda domain: (not domain.primary, domain.pk))
+
+    @cached_property
+    def databases(self) -> list[Database]:
+        return list(self.site.databases.all())
+
+    @cached_property
+    def operations(self) -> list[LiveOperation]:
+        """The latest, newest first."""
+        about = Operation.objects.filter(subject_kind="site", subject_id=self.site.pk)
+        return [LiveOperation(operation) for operation in about.prefetch_related("lines").order_by("-id")[:RECENT]]
+
+    @cached_property
+    def live(self) -> LiveOperation | None:
+        """The one that runs, or is stuck, now."""
+        return next((live for live in self.operations if not live.operation.ended or live.can_resume), None)
+
+    @cached_property
+    def with_secret(self) -> Operation | None:
+        """The operation that made a password which nobody has read yet; for whoever asked for it alone."""
+        mine = (live.operation for live in self.operations if live.operation.asked_by_id == self.user.pk)
+        return next((operation for operation in mine if _unread(operation)), None)
+
+    def read_credentials(self) -> dict[str, Any]:
+        """``{url, user, password}``: they cannot be read again. Raises a Refusal, or Unavailable."""
+        if self.with_secret is None:
+            raise Missing("There is no password to show: it was read before, or a day has passed.")
+        return reveal(Ask(user=self.user, door=DOOR), self.with_secret)
+
+
+def _unread(operation: Operation) -> bool:
+    return operation.status == Operation.Status.DONE and any(SECRET in line.memo for line in operation.lines.all())
