@@ -1,97 +1,87 @@
-"""The front as a whole: one file rendered from the records, and one hand at a time that loads it."""
+"""What the front is made of, and what must never be written into its configuration."""
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.db import transaction
-from django.db.models import F
+import re
+from collections import Counter
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
 
-from apps.domains.caddyfile import FrontFacts, FrontSite, difference, render
-from apps.domains.models import Domain
-from apps.host import oplock
-from apps.host.caddy import routes
-from apps.host.errors import Refused
-from apps.host.host import Host
-from apps.servers.models import Server
-from apps.sites.models import Site
+from apps.domains.hostname import is_normal
+from frankenpanel.places import Places
 
-
-def facts_of(server: Server) -> FrontFacts:
-    """Everything that the front of *server* should serve, from the records alone."""
-    sites = Site.objects.filter(server=server, domains__served=True).distinct().order_by("id")
-    return FrontFacts(
-        places=settings.PLACES,
-        http_port=settings.HTTP_PORT,
-        https_port=settings.HTTPS_PORT,
-        panel_host=settings.PANEL_HOST,
-        panel_socket=settings.PLACES.run / "panel" / "web.sock",
-        sites=tuple(_site(site) for site in sites.prefetch_related("domains")),
-    )
+HTTPS = 443
+STATES = frozenset({"starting", "stopped", "up"})
+SAFE_PATH = re.compile(r"(/[\w .+@=~,-]+)+")
+# Below these no public authority can certify a name (RFC 6761, RFC 8375, and what people use at home).
+PRIVATE = frozenset({"localhost", "test", "example", "invalid", "local", "lan", "internal", "arpa"})
 
 
-def _site(site: Site) -> FrontSite:
-    served = {domain.host for domain in site.domains.all() if domain.served}
-    hosts = tuple(host for host in site.hosts if host in served)
-    return FrontSite(id=site.pk, hosts=hosts, state=site.front, port=site.port or 0)
+@dataclass(frozen=True)
+class FrontSite:
+    """A site as the front sees it: *hosts* are normalised, the primary one first.
 
-
-def want(server: Server) -> int:
-    """Say that what the front should serve has changed. Returns the number that ``front_loaded`` must reach."""
-    Server.objects.filter(pk=server.pk).update(front_wanted=F("front_wanted") + 1)
-    server.refresh_from_db()
-    return server.front_wanted
-
-
-def write_next(server: Server, host: Host) -> str:
-    """Render the whole Caddyfile to ``Caddyfile.next``. Nothing is loaded."""
-    text = render(facts_of(server))
-    host.files.write(host.places.caddyfile_next, text, 0o644)
-    return text
-
-
-def write_and_check(server: Server, host: Host) -> str:
-    """The same, and let Caddy read it.
-
-    Refused when Caddy refuses it, or when the hosts and ports that Caddy read differ from the records.
+    *state* is ``starting``, ``stopped`` or ``up``; *port* is its worker's, 0 when it has none and is not up.
     """
-    facts = facts_of(server)
-    text = render(facts)
-    host.files.write(host.places.caddyfile_next, text, 0o644)
-    unlike = difference(facts, routes(host.front.adapt(text)))
-    if unlike:
-        raise Refused(unlike)
-    return text
+
+    id: int
+    hosts: tuple[str, ...]
+    state: str
+    port: int
+
+    @property
+    def target(self) -> str:
+        """The second word of its map entries: the port of a site that is up, else the page that it shows."""
+        return str(self.port) if self.state == "up" else self.state
 
 
-def load(server: Server, host: Host, wanted: int) -> bool:
-    """Load the newest state once, for everybody who wants it. False while another hand is at it.
+@dataclass(frozen=True)
+class FrontFacts:
+    """All that the front is made of. *bind* are the addresses that it listens on; none of them means every one."""
 
-    The domains are marked as loaded before Caddy has them and unmarked after it has dropped them, so that a crash
-    between can only make the panel take one off twice.
-    """
-    server.refresh_from_db()
-    if server.front_loaded >= wanted:
-        return True
-    lock = host.places.locks / f"front-{server.name}.lock"
-    descriptor = oplock.acquire(lock)
-    if descriptor is None:
-        return False
-    try:
-        _load(server, host)
-    finally:
-        oplock.release(lock, descriptor, remove=False)
-    return True
+    places: Places
+    http_port: int
+    https_port: int
+    panel_host: str
+    panel_socket: Path
+    sites: tuple[FrontSite, ...]
+    bind: tuple[str, ...] = ("127.0.0.1",)
+
+    @property
+    def origin(self) -> str:
+        """Where a request over HTTP is sent: the name that it asked for, with the port if browsers need it."""
+        return "https://{host}" if self.https_port == HTTPS else f"https://{{host}}:{self.https_port}"
+
+    def is_private(self, host: str) -> bool:
+        """Whether *host* gets a certificate of the front's own authority: a public one checks port 443 only."""
+        return self.https_port != HTTPS or host.rpartition(".")[2] in PRIVATE
 
 
-def _load(server: Server, host: Host) -> None:
-    server.refresh_from_db()
-    newest = server.front_wanted
-    ours = Domain.objects.filter(site__server=server)
-    with transaction.atomic():
-        ours.filter(served=True, loaded=False).update(loaded=True)
-    text = write_and_check(server, host)
-    host.front.load(text)
-    host.files.write(host.places.caddyfile, text, 0o644)
-    with transaction.atomic():
-        ours.filter(served=False, loaded=True).update(loaded=False)
-        Server.objects.filter(pk=server.pk, front_loaded__lt=newest).update(front_loaded=newest)
+def refuse_unsafe(facts: FrontFacts) -> None:
+    """Check again all that is about to be written, whatever its callers checked; raises ValueError."""
+    hosts = Counter([facts.panel_host, *(host for site in facts.sites for host in site.hosts)])
+    places = facts.places
+    paths = (places.front_admin, places.caddy_storage, places.pages, facts.panel_socket)
+    wrong = [f"the name {host!r} is not in its normal form" for host in hosts if not is_normal(host)]
+    wrong += [f"the name {host!r} stands in it {count} times" for host, count in hosts.items() if count > 1]
+    wrong += [f"the path {str(path)!r} has a character of Caddy's" for path in paths if not _is_path(path)]
+    wrong += [f"the site {site.id!r} has a wrong id, port or state" for site in facts.sites if not _is_sound(site)]
+    wrong += [f"{port!r} is no port" for port in (facts.http_port, facts.https_port) if not _is_port(port)]
+    if wrong:
+        raise ValueError(f"The front's configuration cannot be written: {'; '.join(wrong[:3])}.")
+    for address in facts.bind:
+        ip_address(address)
+
+
+def _is_path(path: Path) -> bool:
+    return SAFE_PATH.fullmatch(str(path)) is not None
+
+
+def _is_sound(site: FrontSite) -> bool:
+    needs_port = site.state == "up" or site.port != 0
+    return type(site.id) is int and site.id > 0 and site.state in STATES and (_is_port(site.port) or not needs_port)
+
+
+def _is_port(port: int) -> bool:
+    return type(port) is int and 0 < port < 2**16

@@ -1,0 +1,153 @@
+"""The words of the front's Caddyfile. ``$name`` is filled in by ``caddyfile``; braces are Caddy's own."""
+
+from __future__ import annotations
+
+from string import Template, ascii_uppercase
+
+# No redirections by Caddy: it drops a port other than 443. No trusted proxies: so the X-Forwarded-For that
+# a visitor sends is replaced by the visitor's address on the way to a site or to the panel.
+OPTIONS = Template("""{
+	admin "unix/$admin|0660"
+	persist_config off
+	storage file_system "$storage"
+	skip_install_trust
+	auto_https disable_redirects
+	http_port $http_port
+	https_port $https_port
+	$bind
+	grace_period 15s
+	metrics
+	servers {
+		strict_sni_host on
+		timeouts {
+			read_header 10s
+			idle 2m
+		}
+	}
+	log default {
+		output file "$logs/caddy.log" {
+			mode 0640
+			roll_size 20MiB
+			roll_keep 5
+		}
+		format json
+		exclude http.log.access
+	}
+	log access {
+		output file "$logs/access.json" {
+			mode 0640
+			roll_size 20MiB
+			roll_keep 5
+		}
+		format json
+		include http.log.access
+	}
+}
+""")
+
+# Host names are the same in upper and lower case, but a map compares letter by letter: a name that is written
+# otherwise is put right first. Caddy has no word for that, so it is done letter by letter.
+LOWER = "\n".join(f"\trequest_header @upper Host {letter} {letter.lower()}" for letter in ascii_uppercase)
+
+# "method": the file server answers 405 to a POST, and whoever posts to a stopped site should see its page too.
+SNIPPETS = Template("""(pages) {
+	header Cache-Control no-store
+	header Retry-After {args[1]}
+	header Content-Security-Policy "default-src 'none'; style-src 'unsafe-inline'"
+	root * "$pages"
+	method GET
+	rewrite * /{args[0]}.html
+	file_server {
+		status 503
+	}
+}
+(hidden) {
+	@hidden path /.frankenpanel /.frankenpanel/*
+	respond @hidden 404
+}
+(lower) {
+	@upper header_regexp Host [A-Z]
+$lower
+}
+(down) {
+	handle_errors {
+		@down vars {err.status_code} 502 503 504
+		handle @down {
+			import pages down 30
+		}
+	}
+}
+http:// {
+	log
+	respond 404
+}
+""")
+
+REDIRECT = Template("""$names {
+	log
+	redir $origin{uri} 308
+}
+""")
+
+INTERNAL = "tls internal"
+PUBLIC = "header ?Strict-Transport-Security max-age=31536000"
+
+PANEL = Template("""https://$host {
+	$tls
+	log
+	route {
+		import hidden
+		request_body {
+			max_size 64MiB
+		}
+		encode zstd gzip
+		reverse_proxy "unix/$socket" {
+			header_up -Forwarded
+			header_up -X-Real-Ip
+		}
+	}
+	import down
+}
+""")
+
+SITES = Template("""$names {
+	$tls
+	log
+	route {
+		import hidden
+		import lower
+		map {host} {up} {sid} {
+$rows
+			default unknown 0
+		}
+		@unknown vars {up} unknown
+		handle @unknown {
+			respond 404
+		}
+		@stopped vars {up} stopped
+		handle @stopped {
+			import pages stopped 3600
+		}
+		@starting vars {up} starting
+		handle @starting {
+			header Refresh 3
+			import pages starting 5
+		}
+		handle {
+			request_body {
+				max_size 64MiB
+			}
+			reverse_proxy 127.0.0.1:{up} {
+				header_up X-Site-Id {sid}
+				lb_try_duration 3s
+				lb_try_interval 100ms
+				transport http {
+					dial_timeout 1s
+					response_header_timeout 120s
+				}
+			}
+		}
+	}
+	import down
+}
+""")
