@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from apps.host.command import run
 from apps.host.errors import CommandFailed, Refused
+from apps.host.reach import readable
 
 MINIMUM = (1, 12, 7)
 """Older ones corrupt opcache's memory under WordPress plugins (#1737, #2170)."""
@@ -58,16 +58,9 @@ def unfit(binary: Path, version: Version) -> str:
         return f"is version {version.frankenphp}, and {oldest} is the oldest that will do"
     if not version.thread_safe:
         return "has a PHP that is not thread safe: it answers one request at a time"
-    if os.geteuid() == 0 and not reachable(binary):
+    if os.geteuid() == 0 and not readable(binary):
         return "cannot be reached by other users than root, and each site runs as its own user"
     return ""
-
-
-def reachable(path: Path) -> bool:
-    """Whether every user of the machine may come to *path* and read it."""
-    real = path.resolve()
-    enterable = all(parent.stat().st_mode & stat.S_IXOTH for parent in real.parents)
-    return enterable and bool(real.stat().st_mode & stat.S_IROTH)
 
 
 def _module(binary: Path) -> re.Match[str] | None:

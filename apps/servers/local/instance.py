@@ -16,6 +16,7 @@ from pathlib import Path
 from apps.host import claims, listeners
 from apps.host.claims import Claim
 from apps.host.errors import Refused
+from apps.host.reach import enterable
 from frankenpanel.places import Places
 
 PRODUCTION = Path("/opt/frankenpanel")
@@ -70,11 +71,6 @@ def root_of(checkout: Path, env: Mapping[str, str], *, separate: bool) -> Path:
     if separate and not enterable(checkout):
         return Path("/var/lib") / f"frankenpanel-{_digest(beside)}"
     return beside
-
-
-def enterable(path: Path) -> bool:
-    """Whether every user of the machine may walk through *path*."""
-    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
 
 
 def run_of(instance: str, env: Mapping[str, str], *, separate: bool) -> Path:

@@ -1,0 +1,56 @@
+"""From ``./panel`` to ``manage.py``: the panel's name, ports and folders, and then the command.
+
+Runs in the virtual environment, and before Django: what it chooses is what settings.py reads.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from apps.host.errors import HostError
+from apps.host.reach import enterable
+from apps.servers.local.code import readable_copy
+from apps.servers.local.ground import lay
+from apps.servers.local.instance import Instance, open_instance
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+STARTS = ("demo", "up")
+OWN_PLACES = ("test",)
+"""The tests make panels of their own, and leave none behind."""
+
+
+def main(argv: list[str]) -> None:
+    os.environ.pop("PYTHONPATH", None)
+    if argv[0] not in OWN_PLACES:
+        instance = open_instance(CHECKOUT, Path(os.environ["FRANKENPANEL_CACHE"]), os.environ)
+        lay(instance)
+        os.environ.update(instance.environment(), FRANKENPANEL_ROOT=str(instance.places.root))
+        if instance.separate and not enterable(CHECKOUT):
+            _go_on_in_copy(instance, argv)
+    _manage(argv)
+
+
+def _go_on_in_copy(instance: Instance, argv: list[str]) -> None:
+    """Site users and the panel's own cannot read the checkout, so the code runs from below the root."""
+    code = instance.places.root / "code"
+    if argv[0] in STARTS or not code.exists():
+        sys.stderr.write(f"Other users cannot come to {CHECKOUT}, so the panel works in {code.parent}.\n")
+        readable_copy(CHECKOUT, code)
+    os.execv(sys.executable, [sys.executable, str(code / "manage.py"), *argv])  # noqa: S606 - no shell is wanted
+
+
+def _manage(argv: list[str]) -> None:
+    from django.core.management import execute_from_command_line
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frankenpanel.settings")
+    sys.argv[0] = str(CHECKOUT / "manage.py")
+    execute_from_command_line(["panel", *argv])
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except HostError as error:
+        sys.exit(f"panel: {error}")
