@@ -30,7 +30,7 @@ class ProgressShape(serializers.Serializer[ShownStep]):
 
 
 class StepShape(serializers.Serializer[ShownStep]):
-    """One step. *seed* are the numbers of the specification's list that it carries; *seconds* count on while it runs."""
+    """One step. *seed*: the numbers of the specification's list that it carries. *seconds* count on while it runs."""
 
     number = serializers.IntegerField()
     key = serializers.CharField()

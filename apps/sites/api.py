@@ -1,0 +1,84 @@
+"""Sites over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.viewsets import GenericViewSet
+
+from apps.accounts.asking_http import ask_of, flag, seconds_to_wait
+from apps.lifecycle.site import create_site
+from apps.operations.asking import Ask
+from apps.operations.shapes import PlanShape
+from apps.operations.watch import watch
+from apps.sites import visible
+from apps.sites.models import Site
+from apps.sites.shapes import AcceptedShape, SiteShape, accepted, in_full
+from frankenpanel.parsers import SmallJSON
+from frankenpanel.strict import StrictSerializer
+
+
+class SiteRequest(StrictSerializer):
+    """What a new site shall be. Whether it may is for the lifecycle to say, in the same words at every door."""
+
+    name = serializers.CharField(allow_blank=True, trim_whitespace=False)
+    kind = serializers.CharField(allow_blank=True, help_text="wordpress, custom, static …")
+    domain = serializers.CharField(
+        allow_blank=True, trim_whitespace=False, help_text="A host name; it becomes the primary one."
+    )
+    database = serializers.BooleanField(
+        default=False, help_text="A MySQL database; kinds that need one have it anyway."
+    )
+
+
+CREATE = extend_schema(
+    request=SiteRequest,
+    responses={202: AcceptedShape, 200: OpenApiResponse(PlanShape, "The plan, with ?plan=1; nothing happens.")},
+    parameters=[
+        OpenApiParameter("plan", int, enum=[0, 1], description="1: say what would happen, and do nothing."),
+        OpenApiParameter("wait", int, description="Seconds to wait for the end, at most 60."),
+        OpenApiParameter("queue", int, enum=[0, 1], description="1: wait in line instead of 409 busy."),
+        OpenApiParameter(
+            "Idempotency-Key", str, "header", description="The same key and body again give the same operation."
+        ),
+    ],
+)
+
+
+@extend_schema_view(create=CREATE)
+class SiteViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Site]):
+    """Site Lifecycle / 1. Site Creation, and the sites that the asker may see."""
+
+    queryset = Site.objects.none()
+    serializer_class = SiteShape
+    parser_classes = (SmallJSON,)
+    filterset_fields = ("status", "kind")
+    lookup_value_regex = "[0-9]{1,18}"
+    needs: ClassVar = {"list": "site:read", "retrieve": "site:read", "create": "site:create"}
+
+    def get_queryset(self) -> QuerySet[Site]:
+        return in_full(visible.visible_to(self.request.user))
+
+    def create(self, request: Request) -> Response:
+        ask, patience = ask_of(request), seconds_to_wait(request)
+        asked = SiteRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        if flag(request, "plan"):
+            return _plan(ask, asked.validated_data)
+        operation = create_site(ask, **asked.validated_data)
+        *_, operation = watch(operation.pk, patience)
+        where = reverse("operation-detail", args=[operation.pk], request=request)
+        return Response(accepted(operation), 202, headers={"Location": where})
+
+
+def _plan(ask: Ask, asked: dict[str, Any]) -> Response:
+    plan = create_site.plan(replace(ask, key=""), **asked)  # a key belongs to what is done
+    return Response(PlanShape(plan).data)

@@ -1,0 +1,69 @@
+"""What a runner looks up about a site for the doors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from apps.audit.models import AuditRow
+from apps.host.errors import Refused
+from apps.host.host import Host
+from apps.operations.credentials import TOLD
+from apps.operations.models import Operation, Question, StepRun
+from apps.operations.questions import SECRET, answers
+from apps.sites.facts import ADMIN, kind_of
+from apps.sites.models import Site
+
+
+@answers("credentials")
+def credentials(question: Question, host: Host) -> dict[str, Any]:
+    """``{url, user, password}`` of what the asker's operation installed, the first time that he asks.
+
+    In one transaction the secret leaves the journal, the answer is written and the audit row says so: where nobody
+    waits for the answer any more there is no row to write it on, and the secret stays where it is.
+    """
+    with transaction.atomic():
+        line = _line(question)
+        operation = line.operation
+        site = Site.objects.prefetch_related("domains").get(pk=operation.subject_id)
+        question.answer = {
+            "url": f"{site.url}{kind_of(site).admin_path or '/'}",
+            "user": ADMIN,
+            "password": host.vault.open(line.memo.pop(SECRET)),
+        }
+        question.save(update_fields=["answer"])
+        line.memo[TOLD] = now().isoformat()
+        line.save(update_fields=["memo"])
+        _audit(question, operation)
+    return question.answer
+
+
+def _line(question: Question) -> StepRun:
+    """The journal's line that has the secret. Refused for everybody but the operation's asker."""
+    lines = StepRun.objects.select_for_update(of=("self",)).select_related("operation")
+    line = lines.filter(
+        operation=question.params.get("operation"),
+        operation__asked_by=question.asked_by,
+        operation__status=Operation.Status.DONE,
+        operation__subject_kind="site",
+        memo__has_key=SECRET,
+    ).first()
+    if line is None or question.asked_by is None:
+        raise Refused("These credentials were read already, or are not yours to read.")
+    return line
+
+
+def _audit(question: Question, operation: Operation) -> None:
+    AuditRow.objects.create(
+        user=question.asked_by,
+        name=operation.asker,
+        door=str(question.params.get("door", "")),
+        action="operation.reveal",
+        outcome=AuditRow.Outcome.ACCEPTED,
+        subject_kind=operation.subject_kind,
+        subject_id=operation.subject_id,
+        subject_label=operation.subject_label,
+        operation_id=operation.pk,
+    )

@@ -1,0 +1,53 @@
+"""A site as a script reads it: the same from the API and the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from apps.operations.models import Operation
+from apps.operations.shapes import OperationShape
+from apps.sites.models import Site
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+class SiteShape(serializers.Serializer[Site]):
+    """*domains*: host names, the primary one first. *server*, *runtime*, *databases*: names."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    kind = serializers.CharField()
+    status = serializers.ChoiceField(Site.Status.choices)
+    server = serializers.CharField(source="server.name")
+    port = serializers.IntegerField(allow_null=True)
+    domains = serializers.ListField(child=serializers.CharField(), source="hosts")
+    url = serializers.CharField()
+    directory = serializers.SerializerMethodField()
+    databases = serializers.SlugRelatedField[Any](slug_field="name", many=True, read_only=True)
+    runtime = serializers.CharField(source="runtime.name")
+
+    def get_directory(self, site: Site) -> str:
+        return str(settings.PLACES.site(site.slug))
+
+
+class AcceptedShape(serializers.Serializer[dict[str, Any]]):
+    """A request that was accepted. *site* is null once its creation was taken back."""
+
+    operation = OperationShape()
+    site = SiteShape(allow_null=True)
+
+
+def in_full(sites: QuerySet[Site]) -> QuerySet[Site]:
+    """*sites* with all that their shape shows: two queries more, however many there are."""
+    return sites.select_related("server", "runtime").prefetch_related("domains", "databases")
+
+
+def accepted(operation: Operation) -> dict[str, Any]:
+    """``{operation, site}`` of an operation about a site."""
+    site = in_full(Site.objects.filter(pk=operation.subject_id)).first()
+    return dict(AcceptedShape({"operation": operation, "site": site}).data)

@@ -1,0 +1,49 @@
+"""The API's addresses."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.http import Http404
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from apps.accounts.api import TokenViewSet
+from apps.accounts.permissions import ANY, SignedIn
+from apps.operations.api import OperationViewSet
+from apps.sites.api import SiteViewSet
+
+
+class Schema(SpectacularAPIView):
+    """The API, described as OpenAPI."""
+
+    permission_classes = (SignedIn,)
+    needs: ClassVar = {"get": ANY}
+
+
+class Nothing(APIView):
+    """Every other address below /api/: a problem document instead of a page."""
+
+    schema = None
+    needs: ClassVar = dict.fromkeys(("get", "post", "put", "patch", "delete"), ANY)
+
+    def get(self, request: Request) -> Response:
+        raise Http404
+
+    post = put = patch = delete = get
+
+
+router = SimpleRouter()
+router.register("sites", SiteViewSet, "site")
+router.register("operations", OperationViewSet, "operation")
+router.register("tokens", TokenViewSet, "token")
+
+urlpatterns = [
+    path("v1/", include(router.urls)),
+    path("v1/schema/", Schema.as_view(), name="schema"),
+    re_path("", Nothing.as_view()),
+]

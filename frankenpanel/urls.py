@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from frankenpanel.health import up
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("up", up, name="up"),
+    path("admin/", admin.site.urls),
+    path("api/", include("frankenpanel.api")),
+]
