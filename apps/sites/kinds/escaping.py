@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,-]+")
+SPECIAL = re.compile(r"['\n\r]|=\"")
 DOTENV = {"\\": r"\\", '"': r"\"", "$": r"\$", "\n": r"\n", "\r": r"\r"}
 
 
@@ -17,11 +18,12 @@ def php(value: str) -> str:
 def dotenv(value: str) -> str:
     """*value* for a ``.env`` file, in the form that the fewest readers disagree on.
 
-    As it is, else in single quotes, where nothing has a meaning; a quote or a line break needs double ones.
+    As it is, else in single quotes, where nothing has a meaning. Double quotes are for a quote, a line break and
+    ``="``, which vlucas/phpdotenv takes for the beginning of several lines; all escapes are as it reads them.
     """
     if PLAIN.fullmatch(_text(value)):
         return value
-    if not re.search(r"['\n\r]", value):
+    if not SPECIAL.search(value):
         return f"'{value}'"
     escaped = "".join(DOTENV.get(letter, letter) for letter in value)
     return f'"{escaped}"'

@@ -2,68 +2,53 @@
 /*
  * Installs the WordPress of the current directory: php install.php < {"title","url","user","email","password"}.
  *
- * All rows come in one transaction, so that a run that died leaves an empty database behind and can be repeated.
+ * All rows come in one transaction, so that a run that died leaves nothing but empty tables and can be repeated.
  * Where WordPress is installed already, only the administrator's password is set. Prints one line of JSON.
  */
 
 ini_set('display_errors', '0');
+ini_set('zend.exception_ignore_args', '1'); // no password in a message
 $finished = false;
 ob_start();
-register_shutdown_function(static function () use (&$finished) {
-    $said = trim(preg_replace('/\s+/', ' ', strip_tags((string) ob_get_clean())));
-    if (!$finished) {
-        $last = error_get_last();
-        file_put_contents('php://stderr', 'WordPress could not be installed: ' . ($said ?: ($last['message'] ?? 'it ended early')) . "\n");
-        exit(1);
+register_shutdown_function('end_badly');
+
+/* Before there are tables, every part of WordPress that looks for its options writes an error to the log. */
+$wp_filter = [
+    'muplugins_loaded' => [0 => [['function' => 'be_quiet', 'accepted_args' => 0]]],
+    'wp_die_handler' => [0 => [['function' => 'how_to_die', 'accepted_args' => 0]]],
+];
+
+try {
+    $input = json_decode(file_get_contents('php://stdin'), true, 8, JSON_THROW_ON_ERROR);
+    pretend_request(parse_url($input['url']));
+    define('WP_INSTALLING', true);
+    define('WP_REPAIRING', true); // tables without rows, left by a run that died, are no reason to stop
+    define('WP_SITEURL', $input['url']);
+    define('WP_HOME', $input['url']);
+    define('DISABLE_WP_CRON', true);
+    define('WP_HTTP_BLOCK_EXTERNAL', true);
+    require getcwd() . '/wp-load.php';
+    require_once ABSPATH . 'wp-admin/includes/upgrade.php';
+    $fresh = !is_installed();
+    if ($fresh) {
+        make_db_current_silent(); // tables first: making one would end the transaction
     }
-});
-
-$input = json_decode(file_get_contents('php://stdin'), true, 8, JSON_THROW_ON_ERROR);
-
-$address = parse_url($input['url']);
-$_SERVER['HTTPS'] = 'on';
-$_SERVER['HTTP_HOST'] = $address['host'] . (isset($address['port']) ? ':' . $address['port'] : '');
-$_SERVER['SERVER_NAME'] = $address['host'];
-$_SERVER['REQUEST_URI'] = '/wp-admin/install.php';
-$_SERVER['REQUEST_METHOD'] = 'GET';
-
-define('WP_INSTALLING', true);
-define('WP_REPAIRING', true); // tables without rows, left by a run that died, are no reason to stop
-define('WP_SITEURL', $input['url']);
-define('WP_HOME', $input['url']);
-define('DISABLE_WP_CRON', true);
-define('WP_HTTP_BLOCK_EXTERNAL', true);
-
-/* WordPress would mail the password. */
-function wp_new_blog_notification(...$unused)
-{
+    in_one_transaction(static function () use ($fresh, $input) {
+        if ($fresh) {
+            install($input);
+        }
+        make_administrator($input);
+    });
+    $report = ['installed' => $fresh, 'version' => $wp_version, 'user' => $input['user'], 'url' => get_option('siteurl')];
+} catch (Throwable $error) {
+    complain(($EZSQL_ERROR ?? null) ? $EZSQL_ERROR[0]['error_str'] : $error->getMessage());
+    $finished = true;
+    exit(1);
 }
 
-require getcwd() . '/wp-load.php';
-require_once ABSPATH . 'wp-admin/includes/upgrade.php';
-
-/** Runs $work with all its rows or with none. */
-function in_one_transaction(callable $work): void
-{
-    global $wpdb;
-    $wpdb->query('START TRANSACTION');
-    try {
-        $work();
-    } catch (Throwable $error) {
-        $wpdb->query('ROLLBACK');
-        throw $error;
-    }
-    $wpdb->query('COMMIT');
-}
-
-function is_installed(): bool
-{
-    global $wpdb;
-    $quiet = $wpdb->suppress_errors();
-    $url = $wpdb->get_var("SELECT option_value FROM $wpdb->options WHERE option_name = 'siteurl'");
-    $wpdb->suppress_errors($quiet);
-    return !empty($url);
-}
+ob_clean();
+$finished = true;
+file_put_contents('php://stdout', json_encode($report, JSON_UNESCAPED_SLASHES) . "\n");
 
 function install(array $input): void
 {
@@ -78,47 +63,87 @@ function install(array $input): void
     flush_rewrite_rules(false);
 }
 
-function administrator(array $input): WP_User
+/** Makes the user an administrator who can log in with the password, or throws. */
+function make_administrator(array $input): void
 {
+    $password = wp_slash($input['password']); // as the login form hands it on
     $user = get_user_by('login', $input['user']);
-    if ($user instanceof WP_User) {
-        wp_set_password(wp_slash($input['password']), $user->ID);
-        return $user;
-    }
-    $id = wp_insert_user([
-        'user_login' => $input['user'],
-        'user_email' => $input['email'],
-        'user_pass' => wp_slash($input['password']),
-        'role' => 'administrator',
-    ]);
+    $id = $user ? $user->ID : wp_insert_user(['user_login' => $input['user'], 'user_email' => $input['email'], 'user_pass' => $password]);
     if (is_wp_error($id)) {
         throw new RuntimeException($id->get_error_message());
     }
-    return new WP_User($id);
+    if (!wp_check_password($password, get_userdata($id)->user_pass, $id)) {
+        wp_set_password($password, $id);
+    }
+    (new WP_User($id))->set_role('administrator');
+    if (!user_can($id, 'manage_options')) {
+        throw new RuntimeException('the administrator has no rights');
+    }
 }
 
-try {
-    $fresh = !is_installed();
-    if ($fresh) {
-        make_db_current_silent(); // tables first: making one would end the transaction
-    }
-    in_one_transaction(static function () use ($fresh, $input) {
-        if ($fresh) {
-            install($input);
+/** Runs $work with all its rows or with none: WordPress itself goes on after a row that was not taken. */
+function in_one_transaction(callable $work): void
+{
+    global $wpdb, $EZSQL_ERROR;
+    $EZSQL_ERROR = [];
+    $wpdb->query('START TRANSACTION');
+    try {
+        $work();
+        if ($EZSQL_ERROR || !is_installed()) {
+            throw new RuntimeException('the database did not take every row');
         }
-        $user = administrator($input);
-        if (!user_can($user, 'manage_options') || !wp_check_password(wp_slash($input['password']), get_userdata($user->ID)->user_pass)) {
-            throw new RuntimeException('the administrator cannot log in');
-        }
-    });
-    if (!is_installed()) {
-        throw new RuntimeException('the database took no rows');
+    } catch (Throwable $error) {
+        $wpdb->query('ROLLBACK');
+        throw $error;
     }
-} catch (Throwable $error) {
-    echo $error->getMessage();
-    exit(1);
+    $wpdb->query('COMMIT');
 }
 
-ob_clean();
-$finished = true;
-file_put_contents('php://stdout', json_encode(['installed' => $fresh, 'version' => $wp_version, 'user' => $input['user'], 'url' => get_option('siteurl')]) . "\n");
+function is_installed(): bool
+{
+    global $wpdb;
+    return !empty($wpdb->get_var("SELECT option_value FROM $wpdb->options WHERE option_name = 'siteurl'"));
+}
+
+function pretend_request(array $address): void
+{
+    $_SERVER['HTTPS'] = 'on';
+    $_SERVER['HTTP_HOST'] = $address['host'] . (isset($address['port']) ? ':' . $address['port'] : '');
+    $_SERVER['SERVER_NAME'] = $address['host'];
+    $_SERVER['REQUEST_URI'] = '/wp-admin/install.php';
+    $_SERVER['REQUEST_METHOD'] = 'GET';
+}
+
+/** Called by WordPress, which would mail the password. */
+function wp_new_blog_notification(...$unused): void
+{
+}
+
+function be_quiet(): void
+{
+    $GLOBALS['wpdb']->suppress_errors(true);
+}
+
+function how_to_die(): callable
+{
+    return static function ($message): void {
+        $text = is_wp_error($message) ? $message->get_error_message() : (string) $message;
+        throw new RuntimeException($text);
+    };
+}
+
+function complain(string $reason): void
+{
+    $plain = trim(preg_replace('/\s+/', ' ', html_entity_decode(strip_tags($reason))));
+    file_put_contents('php://stderr', "WordPress could not be installed: $plain\n");
+}
+
+/** FrankenPHP ends with code 0 after a die() somewhere below; that must not look like success. */
+function end_badly(): void
+{
+    $said = (string) ob_get_clean();
+    if (!$GLOBALS['finished']) {
+        complain($said ?: (error_get_last()['message'] ?? 'it ended early'));
+        posix_kill(posix_getpid(), 9);
+    }
+}
