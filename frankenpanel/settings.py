@@ -44,7 +44,10 @@ SITE_PORTS = environment.ports("FRANKENPANEL_SITE_PORTS", "8081-9080")
 PANEL_HOST = environment.matching("FRANKENPANEL_HOST", "panel.localhost", environment.HOST, "a host name")
 UNAVAILABLE_SECONDS = environment.number("FRANKENPANEL_UNAVAILABLE_SECONDS", 60, range(1, 3601))
 FRANKENPHP = environment.text("FRANKENPHP_BIN", "")
-WORDPRESS_SOURCE = environment.text("FRANKENPANEL_WORDPRESS_SOURCE", "")
+SOURCES = {
+    "wordpress": environment.text("FRANKENPANEL_WORDPRESS_SOURCE", ""),
+    "wordpress.sha256": environment.text("FRANKENPANEL_WORDPRESS_SHA256", ""),
+}
 REQUIRE_2FA = environment.boolean("FRANKENPANEL_REQUIRE_2FA", default=PRODUCTION)
 DEBUG = environment.boolean("FRANKENPANEL_DEBUG", default=False)
 SECRET_KEY = environment.secret_key(ROOT)
@@ -193,8 +196,8 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {"TITLE": "FrankenPanel", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
 
 # Celery: it wakes the runners; what there is to do stands in the operations' table
-CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "filesystem://")
-if CELERY_BROKER_URL == "filesystem://":
+CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "folder://")
+if CELERY_BROKER_URL == "folder://":
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(ROOT / "broker" / "messages"),
         "data_folder_out": str(ROOT / "broker" / "messages"),

@@ -1,14 +1,17 @@
-"""Loaded before anything else: the tests have a root of their own, and nothing of the caller's environment."""
+"""Loaded before anything else: the tests have a root and ports of their own, and nothing of the caller's environment."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import shutil
+import socket
 import tempfile
 from pathlib import Path
 
-FOREIGN = ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "CACHE_URL", "FRANKENPHP_BIN")
+FOREIGN = ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "CACHE_URL")
+PORTS = 100
+BELOW_THE_EPHEMERAL = range(20_000, 32_000, PORTS)
 
 
 def _fresh() -> None:
@@ -19,11 +22,30 @@ def _fresh() -> None:
     root = Path(tempfile.mkdtemp(prefix="fpt-", dir="/var/tmp"))
     root.chmod(0o755)  # site users must be able to walk through it
     (root / "locks").mkdir(mode=0o700)
-    os.environ["FRANKENPANEL_ROOT"] = str(root)
-    os.environ["FRANKENPANEL_RUN"] = str(root / "run")
-    os.environ["CELERY_BROKER_URL"] = "memory://"
+    first = BELOW_THE_EPHEMERAL[os.getpid() % len(BELOW_THE_EPHEMERAL)]
+    os.environ |= {
+        "FRANKENPANEL_ROOT": str(root),
+        "FRANKENPANEL_RUN": str(root / "run"),
+        "FRANKENPANEL_HTTP_PORT": str(_free_port()),
+        "FRANKENPANEL_HTTPS_PORT": str(_free_port()),
+        "FRANKENPANEL_SITE_PORTS": f"{first}-{first + PORTS - 1}",
+        "FRANKENPANEL_UNAVAILABLE_SECONDS": "3",
+        "CELERY_BROKER_URL": "memory://",
+    }
+    os.environ.setdefault("FRANKENPHP_BIN", _frankenphp())
     owner = os.getpid()
     atexit.register(lambda: os.getpid() == owner and shutil.rmtree(root, ignore_errors=True))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _frankenphp() -> str:
+    """The one that ``./panel test`` found or built; without it the tests of the host say so."""
+    cache = Path(os.environ.get("FRANKENPANEL_CACHE", "/var/cache/frankenpanel"))
+    return max(map(str, (cache / "frankenphp").glob("*/frankenphp")), default="")
 
 
 _fresh()

@@ -61,14 +61,14 @@ class CopyApplication(Step):
     def plan(self, run: Run) -> str:
         site = run.record(Site)
         source = kind_of(site).source
-        return f"Copy {source.name if source else 'a first page'} to {run.places.public(site.slug)}"
+        return f"Copy {source.label if source else 'a first page'} to {run.places.public(site.slug)}"
 
     def do(self, run: Run) -> None:
         site = run.record(Site)
         kind, owner = kind_of(site), owner_of(run, site)
         if kind.source is not None:
             tree = run.host.sources.tree(kind.source, run.progress)
-            run.host.files.copy_as(owner, site.slug, tree, "public")
+            run.host.files.copy_as(owner, site.slug, tree, "public", run.progress)
         for relative, text in kind.starter(facts_of(run, site)).items():
             run.host.files.write_as(owner, site.slug, relative, text)
 

@@ -28,6 +28,8 @@ class WriteWorkerConfig(Step):
     def check(self, run: Run) -> None:
         """A stranger on the site's port is written down, and the site gets the next free one."""
         site = run.record(Site)
+        if run.host.files.runtime_exists(site.pk):
+            raise Refused(f"{run.places.runtime(site.pk)} or a file of its worker is not the panel's; move it away.")
         while site.port is not None and (holder := run.host.supervisor.port_holder(site.port)):
             _go_round(site, holder)
 
@@ -59,7 +61,7 @@ def _text(run: Run, site: Site) -> str:
             site_id=site.pk,
             slug=site.slug,
             port=site.port or 0,
-            https_port=settings.HTTPS_PORT,
+            public_port=settings.HTTPS_PORT,
             rules=kind_of(site).rules,
         )
     )
@@ -103,5 +105,5 @@ class VisitSite(Step):
         site = run.record(Site)
         kind = kind_of(site)
         page = visit(site.port or 0, site.hosts[0], kind.proof_path)
-        if not kind.recognises(page):
+        if not kind.recognises(page, site.name):
             raise Refused(f"The worker of {site.slug} answers, but not with a page of {kind.label}.")

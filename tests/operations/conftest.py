@@ -1,0 +1,3 @@
+from tests.parts.machine import machine, parts
+
+__all__ = ["machine", "parts"]

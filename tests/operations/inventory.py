@@ -1,0 +1,94 @@
+"""What is on the machine, looked up outside the panel: what a crash might have left behind."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from pathlib import Path
+from typing import Any
+
+import MySQLdb
+from django.apps import apps
+
+from apps.host.host import Host
+from frankenpanel.places import Places
+
+Inventory = dict[str, Any]
+RECORDS = ("sites.Site", "domains.Domain", "databases.Database", "operations.Hold", "servers.ForeignPort")
+
+
+def inventory(host: Host) -> Inventory:
+    """Everything that a site leaves on a machine, by the name of the place where it was found."""
+    places = host.places
+    return {
+        "users": sorted(user.pw_name for user in pwd.getpwall() if user.pw_name.startswith(_stem(places))),
+        "folders": _folders(places),
+        **_mysql(places),
+        "processes": _processes(places),
+        "listeners": _listeners(),
+        "routes": _routes(host),
+        "records": {name: apps.get_model(name).objects.count() for name in RECORDS},
+    }
+
+
+def _stem(places: Places) -> str:
+    return places.site_user(0)[:-1]
+
+
+def _folders(places: Places) -> list[str]:
+    """Every name in the folders that hold something of a site, but the front's own files and logs."""
+    roots = [places.root / "sites", places.root / "runtime", places.root / "logs", places.run, places.locks]
+    entries = [str(entry.relative_to(places.root)) for root in roots for entry in root.iterdir()]
+    return sorted(entry for entry in entries if not entry.startswith(("logs/front", "locks/front", "locks/.")))
+
+
+def _mysql(places: Places) -> Inventory:
+    connection = MySQLdb.connect(unix_socket=str(places.mysql_socket), user="root")
+    try:
+        cursor = connection.cursor()
+        found = {}
+        for name, query in (
+            ("databases", "SHOW DATABASES"),
+            ("accounts", "SELECT CONCAT(User, '@', Host) FROM mysql.user"),
+            ("grants", "SELECT CONCAT(User, '@', Host, ' on ', Db) FROM mysql.db"),
+        ):
+            cursor.execute(query)
+            found[name] = sorted(str(row[0]) for row in cursor.fetchall())
+        return found
+    finally:
+        connection.close()
+
+
+def _processes(places: Places) -> list[str]:
+    """Programs that run as a site's user, or with a site's configuration."""
+    uids = {user.pw_uid for user in pwd.getpwall() if user.pw_name.startswith(_stem(places))}
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            if command and (entry.stat().st_uid in uids or str(places.root / "runtime") in command):
+                found.append(command)
+        except OSError:
+            continue
+    return sorted(found)
+
+
+def _listeners() -> list[int]:
+    """Ports of the test's range that somebody listens on."""
+    from django.conf import settings
+
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    listening = (line.split()[1] for line in lines if line.split()[3] == "0A")
+    return sorted({port for port in (int(it.rpartition(":")[2], 16) for it in listening) if port in settings.SITE_PORTS})
+
+
+def _routes(host: Host) -> dict[str, str]:
+    from apps.host.caddy import routes
+
+    return routes(host.front.current())
+
+
+def is_root() -> bool:
+    return os.geteuid() == 0
