@@ -134,7 +134,8 @@ function how_to_die(): callable
 
 function complain(string $reason): void
 {
-    $plain = trim(preg_replace('/\s+/', ' ', html_entity_decode(strip_tags($reason))));
+    $words = html_entity_decode(preg_replace('/<[^>]*>/', ' ', $reason));
+    $plain = mb_strimwidth(trim(preg_replace('/\s+/', ' ', $words)), 0, 300, '…');
     file_put_contents('php://stderr', "WordPress could not be installed: $plain\n");
 }
 
