@@ -1,0 +1,94 @@
+"""A private, real MariaDB for a test: its own folder, a Unix socket alone, nothing left afterwards."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SOCKET = "mysqld.sock"
+SMALL = (
+    "--innodb-buffer-pool-size=32M",
+    "--innodb-log-file-size=8M",
+    "--innodb-flush-log-at-trx-commit=2",
+    "--performance-schema=OFF",
+    "--skip-log-bin",
+)
+
+
+@contextmanager
+def private_mariadb(folder: Path, run: Path) -> Iterator[Path]:
+    """Start one with its data in *folder* and its socket in *run*; both are made. Gives the socket's path.
+
+    Its administrator is the caller (root: root), known by the socket. As a fresh server does, it grants everybody
+    the database ``test``. *run* can be entered by all users, and its parents must allow that too.
+    """
+    data = _prepared(folder, run)
+    _install(data)
+    server = start(data, run)
+    try:
+        yield run / SOCKET
+    finally:
+        end(server)
+
+
+def start(data: Path, run: Path) -> subprocess.Popen[bytes]:
+    """Start the server on *data* and wait until it answers on its socket. *end* it."""
+    socket = run / SOCKET
+    places = [f"--datadir={data}", f"--socket={socket}", f"--pid-file={data}/pid"]
+    with (data.parent / "log").open("ab") as log:
+        argv = ["mariadbd", "--no-defaults", *places, f"--user={runs_as()}", "--skip-networking", *SMALL]
+        server = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={"PATH": _PATH})
+    until = time.monotonic() + 20
+    while not socket.exists():
+        if server.poll() is not None or time.monotonic() > until:
+            end(server)
+            raise AssertionError(f"MariaDB does not start: {(data.parent / 'log').read_text()[-2000:]}")
+        time.sleep(0.01)
+    return server
+
+
+def end(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def runs_as() -> str:
+    """An unprivileged account for the server: Debian's own where it is, else nobody; not as root, the caller."""
+    if os.geteuid():
+        return administrator()
+    names = {account.pw_name for account in pwd.getpwall()}
+    return "mysql" if "mysql" in names else "nobody"
+
+
+def administrator() -> str:
+    """The account that may do everything over the socket."""
+    return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def _prepared(folder: Path, run: Path) -> Path:
+    account = pwd.getpwnam(runs_as())
+    data = folder / "data"
+    for path, mode in ((folder, 0o755), (data, 0o700), (run, 0o755)):
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(mode)
+        os.chown(path, account.pw_uid, account.pw_gid)
+    return data
+
+
+def _install(data: Path) -> None:
+    argv = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--user={runs_as()}"]
+    root = ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={administrator()}"]
+    done = subprocess.run([*argv, *root, "--skip-name-resolve"], capture_output=True, env={"PATH": _PATH}, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
