@@ -16,7 +16,7 @@ import pytest
 from apps.host import web as asking
 from apps.host.download import Tampered, fetch
 from apps.host.errors import Refused, Unavailable
-from tests.host.webserver import Web, web_server
+from tests.host.webserver import Web, encrypted, web_server
 
 CONTENT = os.urandom(700_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -249,6 +249,18 @@ def test_a_redirect_never_leads_out_of_http(web: Web, target: Path) -> None:
     with pytest.raises((Refused, Unavailable)):
         fetch(web.url(PATH), target)
     assert not target.exists()
+
+
+def test_an_encrypted_address_leads_to_no_other(web: Web, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with encrypted(web, target.parent) as certificate:
+        secure = web.url(PATH).replace("http:", "https:")
+        with pytest.raises(Refused, match="certificate verify failed"):
+            fetch(secure, target)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert fetch(secure, target, sha256=SHA256).read_bytes() == CONTENT
+        web.status, web.location = 302, "http://127.0.0.1:1/thing"
+        with pytest.raises(Refused, match=r"leads to http://127\.0\.0\.1:1/thing, which is not encrypted"):
+            fetch(secure, target.with_name("other"))
 
 
 def test_no_password_of_an_address_is_shown(web: Web, target: Path) -> None:

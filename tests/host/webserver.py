@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import IPv4Address
+from pathlib import Path
 from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+SHORT = 100
+DAY = timedelta(days=1)
 
 
 @dataclass
@@ -29,8 +42,9 @@ class Web:
     location: str = ""
     pause: float = 0
     """Seconds before the head of each answer."""
+    server: ThreadingHTTPServer | None = None
     slow: float = 0
-    """Seconds between the two halves of each body."""
+    """Seconds between the two halves of each body that is longer than a checksum."""
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -84,17 +98,22 @@ class _Handler(BaseHTTPRequestHandler):
         half = len(body) // 2
         with suppress(ConnectionError):
             self.wfile.write(body[:half])
-            time.sleep(self.web.slow)
+            time.sleep(self.web.slow if len(body) > SHORT else 0)
             self.wfile.write(body[half:])
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away, or does not like a certificate, is no error of the test."""
+
+
 @contextmanager
 def web_server() -> Iterator[Web]:
     web = Web()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"web": web}))
+    server = web.server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"web": web}))
     server.daemon_threads = True
     web.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -105,3 +124,33 @@ def web_server() -> Iterator[Web]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def encrypted(web: Web, folder: Path) -> Iterator[Path]:
+    """*web* speaks TLS meanwhile. Gives the certificate that a client must trust; it is made in *folder*."""
+    assert web.server
+    folder.mkdir(exist_ok=True)
+    certificate = _certificate(folder / "server.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    plain = web.server.socket
+    web.server.socket = context.wrap_socket(plain.dup(), server_side=True)
+    try:
+        yield certificate
+    finally:
+        web.server.socket.close()
+        web.server.socket = plain
+
+
+def _certificate(file: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now - DAY, now + DAY)
+    address = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
+    made = made.add_extension(address, critical=False)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(secret + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    return file

@@ -1,4 +1,4 @@
-"""An application out of Debian's archive, checked by apt with Debian's keys. The machine's apt stays alone."""
+"""An application out of Debian's archive, checked by apt with Debian's keys. The system's apt is left alone."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class PlainCopy:
     def _copy(self, entry: Path, target: Path, depth: int) -> None:
         real = self._real(entry)
         if depth == 0:
-            raise Refused(f"{entry} lies too deep; is there a link that leads in a circle?")
+            raise Refused(f"{entry.name} lies too deep; is there a link that leads in a circle?")
         if real.is_dir():
             target.mkdir(mode=0o755)
             for inner in sorted(real.iterdir()):
@@ -48,11 +48,11 @@ class PlainCopy:
             return entry
         if str(entry.readlink()) in self.links:
             return self._machines_own(entry.readlink())
-        real = entry.resolve()
-        if not real.is_relative_to(self.root.resolve()):
-            raise Refused(f"{entry} is a link that leads out of {self.root}.")
+        real, root = entry.resolve(), self.root.resolve()
+        if not real.is_relative_to(root):
+            raise Refused(f"{entry.name} is a link that leads out of {root}.")
         if not real.exists():
-            raise Refused(f"{entry} is a link to {real}, which is not there.")
+            raise Refused(f"{entry.name} is a link to {real.relative_to(root)}, which is not there.")
         return real
 
     def _machines_own(self, file: Path) -> Path:
