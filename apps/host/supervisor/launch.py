@@ -1,0 +1,87 @@
+"""Worker Start 1 to 3: the command, the process in the background, its output into the log.
+
+The process is nobody's child, leads a session of its own, and has no open file of ours but its lock and its log.
+Its environment is empty save for the token of this start: PHP shows the environment to every visitor.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import shutil
+import subprocess
+
+from apps.host.command import PATH
+from apps.host.errors import Refused
+from apps.host.supervisor import Worker
+from apps.host.supervisor.find import has_own_user
+
+FILES = 16384
+PROCESSES = 256
+LOG = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def launch(worker: Worker, lock: int, token: str) -> int:
+    """Start the server, which inherits the *lock*. Returns the number just before its own, as a place to look."""
+    log = open_log(worker)
+    try:
+        starter = subprocess.Popen(
+            command(worker),
+            env={"SITE_INSTANCE": token},
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(lock,),
+            start_new_session=True,
+            umask=0o077,
+        )
+    finally:
+        os.close(log)
+    starter.wait()  # it has only split off the server, which nobody waits for
+    return starter.pid
+
+
+def command(worker: Worker) -> list[str]:
+    """Worker Start 1: port and root directory stand in the configuration."""
+    server = [str(worker.binary), "run", "--config", str(worker.config)]
+    return [_program("setsid"), "--fork", *_limits(worker), *_privileges(worker), "--", *server]
+
+
+def open_log(worker: Worker) -> int:
+    try:
+        return os.open(worker.log, LOG, 0o640)
+    except FileNotFoundError as error:
+        raise Refused(f"The folder of {worker.log} is missing; repair the site's folders.") from error
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise Refused(f"{worker.log} is a link, where the log should be; remove it.") from error
+
+
+def _limits(worker: Worker) -> list[str]:
+    limits = ["--core=0", f"--nofile={_at_most(FILES, resource.RLIMIT_NOFILE)}"]
+    if has_own_user(worker):  # the kernel counts all processes of a user, so this would count the caller's too
+        limits.append(f"--nproc={_at_most(PROCESSES, resource.RLIMIT_NPROC)}")
+    return [_program("prlimit"), *limits]
+
+
+def _at_most(wanted: int, limit: int) -> int:
+    """Not more than this process has, which could not be given."""
+    _, hard = resource.getrlimit(limit)
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+
+
+def _privileges(worker: Worker) -> list[str]:
+    if not has_own_user(worker):
+        return [_program("setpriv"), "--no-new-privs"]
+    user = [f"--reuid={worker.identity.uid}", f"--regid={worker.identity.gid}", "--clear-groups"]
+    return [_program("setpriv"), *user, "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=PATH)
+    if found is None:
+        raise Refused(f"The program {name} is not there; install the package util-linux.")
+    return found

@@ -1,0 +1,145 @@
+"""Workers without systemd: the seed's PID file, made safe by a lock that the worker itself holds.
+
+Nothing is remembered between two calls: each finds out anew what runs, so a call that was broken off anywhere is
+simply repeated, or taken back by a stop.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+from time import monotonic, sleep
+
+from apps.host.crash import CrashPoint
+from apps.host.errors import HostError, Refused, Unavailable
+from apps.host.memory import memory_of
+from apps.host.supervisor import Status, Worker, find, lock, logs, ports, record
+from apps.host.supervisor.ask import Answer
+from apps.host.supervisor.ending import end, sweep
+from apps.host.supervisor.launch import launch
+from apps.host.supervisor.processes import Process, signal_process, since
+from apps.host.supervisor.ready import PATIENCE, answer_of, wait_until_grown, wait_until_up, wanted_config, why_not
+
+LOCKED = CrashPoint("supervisor.locked")
+LAUNCHED = CrashPoint("supervisor.launched")
+FOUND = CrashPoint("supervisor.found")
+RECORDED = CrashPoint("supervisor.recorded")
+ANSWERED = CrashPoint("supervisor.answered")
+SIGNALLED = CrashPoint("supervisor.reload-signalled")
+ENDED = CrashPoint("supervisor.ended")
+SWEPT = CrashPoint("supervisor.swept")
+
+
+class PidFileSupervisor:
+    """Each worker is nobody's child: it survives whoever started it."""
+
+    def start(self, worker: Worker) -> None:
+        """Worker Start 1 to 4. One that runs and answers is left alone; one that does not answer is replaced."""
+        config = wanted_config(worker)
+        server = find.server(worker)
+        answer = self._answer(worker, server) if server else None
+        if server is not None and answer is not None:
+            record.write(worker.pid_file, server, answer.token)
+            if answer.config != config:
+                self._signal(worker, server, answer.token, config)
+            return
+        self.stop(worker)
+        self._refuse_foreign(worker)
+        self._start_anew(worker, config)
+        ANSWERED()
+
+    def stop(self, worker: Worker) -> None:
+        """Worker Stop 1 to 6. Returns as soon as all of it is gone; where nothing runs, it only tidies up."""
+        server = find.server(worker)
+        if server is not None:
+            end(worker, server)
+        ENDED()
+        sweep(worker)
+        SWEPT()
+        record.remove(worker.pid_file)
+
+    def restart(self, worker: Worker) -> None:
+        """For a new binary only: a changed configuration is taken by ``reload``, which loses no request."""
+        self.stop(worker)
+        self.start(worker)
+
+    def reload(self, worker: Worker) -> None:
+        """Signal the server (SIGUSR1), and wait until it answers with the configuration as it stands now."""
+        config = wanted_config(worker)
+        server = find.server(worker)
+        answer = self._answer(worker, server) if server else None
+        if server is None or answer is None:
+            raise Refused(f"The worker of {worker.slug} does not run, so it cannot be reloaded; start it.")
+        self._signal(worker, server, answer.token, config)
+
+    def status(self, worker: Worker) -> Status:
+        server = find.server(worker)
+        if server is None:
+            return Status(running=False)
+        return Status(running=True, pid=server.pid, since=since(server), memory_pss=memory_of(server.pid) or None)
+
+    def logs(self, worker: Worker, lines: int) -> list[str]:
+        return logs.tail(worker.log, lines)
+
+    def port_holder(self, port: int) -> str | None:
+        return ports.port_holder(port)
+
+    def _answer(self, worker: Worker, server: Process) -> Answer | None:
+        """What a worker that runs already answers, with whatever configuration it has; None when it is not well."""
+        wait_until_grown(server)
+        token = find.token(worker, server)
+        return answer_of(worker, server, token) if token else None
+
+    def _signal(self, worker: Worker, server: Process, token: str, config: str) -> None:
+        offset = logs.size(worker.log)
+        signal_process(server, signal.SIGUSR1)
+        SIGNALLED()
+        if answer_of(worker, server, token, config) is None:
+            raise Refused(
+                f"The worker of {worker.slug} keeps its old configuration. {logs.complaint(worker.log, offset)}"
+            )
+
+    def _refuse_foreign(self, worker: Worker) -> None:
+        holder = ports.port_holder(worker.port)
+        if holder is not None:
+            raise Refused(
+                f"Port {worker.port} is used by {holder}: end that program, or give {worker.slug} another port."
+            )
+
+    def _start_anew(self, worker: Worker, config: str) -> None:
+        offset = logs.size(worker.log)
+        token = secrets.token_hex(16)
+        server = self._launched(worker, token)
+        try:
+            self._come_up(worker, server, token, config, offset)
+        except HostError:
+            self.stop(worker)
+            raise
+
+    def _launched(self, worker: Worker, token: str) -> Process | None:
+        """The new server; None when it has ended already."""
+        held = lock.take(worker.lock_file)
+        if held is None:
+            raise Unavailable(f"Another start of {worker.slug} is under way; try again when it has ended.")
+        try:
+            LOCKED()
+            before = launch(worker, held, token)
+            LAUNCHED()
+        finally:
+            os.close(held)
+        until = monotonic() + PATIENCE
+        while (server := find.server(worker, before)) is None and lock.is_held(worker.lock_file):
+            if monotonic() > until:
+                return None
+            sleep(0.002)
+        return server
+
+    def _come_up(self, worker: Worker, server: Process | None, token: str, config: str, offset: int) -> None:
+        FOUND()
+        if server is not None:
+            record.write(worker.pid_file, server, token)
+            RECORDED()
+            wait_until_up(worker, server, offset)
+        if server is None or answer_of(worker, server, token, config) is None:
+            raise why_not(worker, offset, server)

@@ -1,0 +1,148 @@
+"""The JSON that a site's FrankenPHP runs, built as a dict: nothing in it comes from a text with places to fill.
+
+A test compares it with what FrankenPHP itself makes of the same worker written as a Caddyfile. It holds no secret.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from apps.workers.php_ini import php_ini
+from apps.workers.routes import LOOPBACK, probe_route, site_routes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from apps.sites.kinds.base import Rules
+    from frankenpanel.places import Places
+
+SECOND = 1_000_000_000  # Caddy counts in nanoseconds
+BODY_LIMIT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class WorkerFacts:
+    """All that a worker's configuration is made of.
+
+    *public_port* is the front's port, which the site's own addresses carry. *grace* is how many seconds a running
+    request may take to end when the worker stops. *inherited*: the listeners come from a socket unit (3 and 4).
+    """
+
+    site_id: int
+    slug: str
+    port: int
+    public_port: int
+    places: Places
+    rules: Rules
+    grace: int = 15
+    threads: tuple[int, int] = (2, 6)
+    php_ini: Mapping[str, str] = field(default_factory=dict)
+    inherited: bool = False
+
+
+def worker_config(facts: WorkerFacts) -> dict[str, Any]:
+    """Worker Creation 1: what is written to ``worker.json``.
+
+    The probe answers with a digest of all the rest, so that a reload can be seen to have happened.
+    Raises ValueError with a sentence for a port or a php.ini value that cannot be.
+    """
+    if not 1024 <= facts.port <= 65535:  # noqa: PLR2004 - what a worker without privileges can bind
+        raise ValueError(f"{facts.port} cannot be a worker's port; choose one from 1024 to 65535.")
+    digest = sha256(json.dumps(_config(facts, ""), sort_keys=True).encode())
+    return _config(facts, digest.hexdigest()[:16])
+
+
+def _config(facts: WorkerFacts, mark: str) -> dict[str, Any]:
+    return {
+        "admin": {"disabled": True, "config": {"persist": False}},
+        # without a HOME, Caddy has no other place to put its storage
+        "storage": {"module": "file_system", "root": str(_tmp(facts) / ".caddy")},
+        "logging": {"logs": {"default": {"exclude": ["http.log.access.access"]}, "access": _access_log(facts)}},
+        "apps": {
+            "frankenphp": _frankenphp(facts),
+            "http": {
+                "grace_period": facts.grace * SECOND,
+                "servers": {"site": _site(facts, mark), "metrics": _metrics(facts)},
+                "metrics": {},
+            },
+        },
+    }
+
+
+def _frankenphp(facts: WorkerFacts) -> dict[str, Any]:
+    least, most = facts.threads
+    return {
+        "num_threads": least,
+        "max_threads": most,
+        "max_wait_time": 30 * SECOND,
+        "max_idle_time": 60 * SECOND,
+        "max_requests": 1000,
+        "php_ini": php_ini(_paths(facts), facts.php_ini),
+    }
+
+
+def _paths(facts: WorkerFacts) -> dict[str, str]:
+    return {
+        "open_basedir": f"{facts.places.site(facts.slug)}:{facts.places.probe}:/usr/share/php",
+        "sys_temp_dir": str(_tmp(facts)),
+        "upload_tmp_dir": str(_tmp(facts)),
+        "session.save_path": str(_tmp(facts) / "sessions"),
+        "error_log": f"{facts.places.site_logs(facts.slug)}/php-error.log",
+        "expose_php": "Off",
+    }
+
+
+def _tmp(facts: WorkerFacts) -> Path:
+    return facts.places.site(facts.slug) / "tmp"
+
+
+def _site(facts: WorkerFacts, mark: str) -> dict[str, Any]:
+    root = f"{facts.places.site(facts.slug)}/{facts.rules.document_root}"
+    answer = f"{facts.site_id} {{env.SITE_INSTANCE}}"
+    routes = [
+        probe_route(str(facts.places.probe), answer, mark),
+        *site_routes(facts.rules, root, facts.public_port),
+    ]
+    handle = [
+        {"handler": "vars", "root": root},
+        {"handler": "request_body", "max_size": BODY_LIMIT},
+        {"handler": "subroute", "routes": routes},
+    ]
+    listen = "fd/3" if facts.inherited else f"127.0.0.1:{facts.port}"
+    return {**_server(listen), "logs": {"default_logger_name": "access"}, "routes": [{"handle": handle}]}
+
+
+def _metrics(facts: WorkerFacts) -> dict[str, Any]:
+    listen = "fd/4" if facts.inherited else f"unix/{facts.places.metrics_socket(facts.site_id)}|0660"
+    return {**_server(listen), "routes": [{"handle": [{"handler": "metrics"}]}]}
+
+
+def _server(listen: str) -> dict[str, Any]:
+    return {
+        "listen": [listen],
+        "read_header_timeout": 10 * SECOND,
+        "idle_timeout": 120 * SECOND,
+        "automatic_https": {"disable": True},
+        "protocols": ["h1"],
+        "trusted_proxies": {"source": "static", "ranges": LOOPBACK},
+        "trusted_proxies_strict": 1,
+    }
+
+
+def _access_log(facts: WorkerFacts) -> dict[str, Any]:
+    """The site's own file in the site's own folder: opened by the worker, never by root."""
+    return {
+        "include": ["http.log.access.access"],
+        "encoder": {"format": "json"},
+        "writer": {
+            "output": "file",
+            "filename": f"{facts.places.site_logs(facts.slug)}/access.log",
+            "mode": "0640",
+            "roll_size_mb": 20,
+            "roll_keep": 5,
+        },
+    }

@@ -1,0 +1,105 @@
+"""What a worker answers to which address: the routes of its JSON, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from apps.sites.kinds.base import Rules
+
+Route = dict[str, Any]
+
+LOOPBACK = ["127.0.0.1/32", "::1/128"]
+PROBE_PATH = "/.frankenpanel/php"
+LEAKS = [
+    *(f"*.{ending}" for ending in ("bak", "old", "orig", "save", "swp", "sql", "sql.gz", "sqlite", "log", "lock")),
+    *(f"*.{ending}" for ending in ("ini", "inc", "phtml", "phar", "sh", "pem", "key")),
+    *("*~", "/composer.json", "/error_log", "/wp-config-sample.php*"),
+]
+"""Left-overs, and files that PHP would not run but hand out as they are. Caddy compares without regard to case."""
+
+
+def site_routes(rules: Rules, root: str, public_port: int) -> list[Route]:
+    """Everything but the probe: what is refused, first, then the files and PHP."""
+    return [*_refusals(rules), _encode(), *_rewrites(rules), *_answers(rules, root, public_port)]
+
+
+def probe_route(folder: str, answer: str, config: str) -> Route:
+    """The panel's own script, run by this worker's PHP, for this machine only.
+
+    Through the front every request carries X-Forwarded-For, so a visitor cannot come here by any address.
+    """
+    php = {"handler": "php", "root": folder, "env": {"FRANKENPANEL_ANSWER": answer, "FRANKENPANEL_CONFIG": config}}
+    inside: list[Route] = [
+        {"handle": [{"handler": "vars", "log_skip": True}, {"handler": "vars", "root": folder}]},
+        {"handle": [{"handler": "rewrite", "uri": "/ready.php"}]},
+        {"handle": [php]},
+    ]
+    match = {
+        "path": [PROBE_PATH],
+        "client_ip": {"ranges": LOOPBACK},
+        "not": [{"header": {"X-Forwarded-For": ["*"]}}],
+    }
+    return {"match": [match], "handle": [{"handler": "subroute", "routes": inside}]}
+
+
+def _refusals(rules: Rules) -> Iterator[Route]:
+    yield _refuse(404, {"path": ["*/.*"], "not": [{"path": ["/.well-known/*"]}]})
+    yield _refuse(404, {"path": LEAKS})
+    if rules.hidden:
+        yield _refuse(404, _regexp("hidden", f"(?i){rules.hidden}"))
+    if not rules.php:
+        yield _refuse(403, _regexp("noexec", r"(?i)\.php(/|$)"))
+    elif rules.no_php:
+        yield _refuse(403, _regexp("noexec", rf"(?i)^/({rules.no_php})/.*\.php(/|$)"))
+
+
+def _rewrites(rules: Rules) -> Iterator[Route]:
+    """A folder's requests that name no file go to one script: (``/api``, ``/api/index.php``)."""
+    for folder, script in rules.rewrites:
+        no_file = {"file": {"try_files": ["{http.request.uri.path}"]}}
+        match = {"path": [folder, f"{folder}/*"], "not": [no_file]}
+        yield {"match": [match], "handle": [{"handler": "rewrite", "uri": script}], "group": "rewrites"}
+
+
+def _answers(rules: Rules, root: str, public_port: int) -> Iterator[Route]:
+    if rules.php:
+        yield from _php_server(root, public_port)
+    yield {"handle": [{"handler": "file_server", "root": root}]}
+
+
+def _php_server(root: str, public_port: int) -> Iterator[Route]:
+    """What Caddy's ``php_server`` stands for: a folder gets its slash, a file its answer, the rest index.php."""
+    path = "{http.request.uri.path}"
+    folder = {"file": {"root": root, "try_files": [f"{path}/index.php"]}, "not": [{"path": ["*/"]}]}
+    slash = {
+        "handler": "static_response",
+        "status_code": 308,
+        "headers": {"Location": ["{http.request.orig_uri.path}/"]},
+    }
+    yield {"match": [folder], "handle": [slash]}
+    found = {
+        "root": root,
+        "split_path": [".php"],
+        "try_files": [path, f"{path}/index.php", "index.php"],
+        "try_policy": "first_exist_fallback",
+    }
+    to = {"handler": "rewrite", "uri": "{http.matchers.file.relative}{http.matchers.file.remainder}"}
+    yield {"match": [{"file": found}], "handle": [to]}
+    # PHP sees only the socket from the front: without these WordPress redirects to https for ever
+    env = {"HTTPS": "on", "SERVER_PORT": str(public_port), "REMOTE_ADDR": "{http.vars.client_ip}"}
+    php = {"handler": "php", "root": root, "route_group": "0", "split_path": [".php"], "env": env}
+    yield {"match": [{"path": ["*.php", "*.php/*"]}], "handle": [php]}
+
+
+def _encode() -> Route:
+    return {"handle": [{"handler": "encode", "encodings": {"gzip": {}, "zstd": {}}, "prefer": ["zstd", "gzip"]}]}
+
+
+def _refuse(status: int, match: dict[str, Any]) -> Route:
+    return {"match": [match], "handle": [{"handler": "static_response", "status_code": status}]}
+
+
+def _regexp(name: str, pattern: str) -> dict[str, Any]:
+    return {"path_regexp": {"name": name, "pattern": pattern}}
