@@ -9,14 +9,19 @@ import os
 import sys
 from pathlib import Path
 
+from django.core.management import execute_from_command_line
+
+from apps.host.code import readable_copy
 from apps.host.errors import HostError
 from apps.host.reach import enterable
-from apps.servers.local.code import readable_copy
+from apps.host.runtime.build import build
+from apps.host.runtime.locate import Get, provide
+from apps.host.runtime.release import fetch_release
 from apps.servers.local.ground import lay
-from apps.servers.local.instance import Instance, open_instance
+from apps.servers.local.instance import Instance, open_instance, write_environment
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-STARTS = ("demo", "up")
+STARTS = ("demo", "up", "prepare", "bench")
 OWN_PLACES = ("test",)
 """The tests make panels of their own, and leave none behind."""
 
@@ -26,24 +31,35 @@ def main(argv: list[str]) -> None:
     if argv[0] not in OWN_PLACES:
         instance = open_instance(CHECKOUT, Path(os.environ["FRANKENPANEL_CACHE"]), os.environ)
         lay(instance)
+        if argv[0] in STARTS:
+            _get_frankenphp(instance)
         os.environ.update(instance.environment(), FRANKENPANEL_ROOT=str(instance.places.root))
         if instance.separate and not enterable(CHECKOUT):
             _go_on_in_copy(instance, argv)
     _manage(argv)
 
 
+def _get_frankenphp(instance: Instance) -> None:
+    """The one that the panel's commands use from now on, until the next start finds another."""
+    ways: dict[str, Get] = {"release": fetch_release, "build": lambda cache, say: build(cache, os.environ, say)}
+    found = provide(instance.places.cache, os.environ, _say, ways)
+    write_environment(instance.places.root, {"FRANKENPHP_BIN": str(found.binary)})
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
 def _go_on_in_copy(instance: Instance, argv: list[str]) -> None:
     """Site users and the panel's own cannot read the checkout, so the code runs from below the root."""
     code = instance.places.root / "code"
     if argv[0] in STARTS or not code.exists():
-        sys.stderr.write(f"Other users cannot come to {CHECKOUT}, so the panel works in {code.parent}.\n")
+        _say(f"Other users cannot come to {CHECKOUT}, so the panel works in {code.parent}.")
         readable_copy(CHECKOUT, code)
     os.execv(sys.executable, [sys.executable, str(code / "manage.py"), *argv])  # noqa: S606 - no shell is wanted
 
 
 def _manage(argv: list[str]) -> None:
-    from django.core.management import execute_from_command_line
-
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frankenpanel.settings")
     sys.argv[0] = str(CHECKOUT / "manage.py")
     execute_from_command_line(["panel", *argv])

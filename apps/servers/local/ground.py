@@ -27,7 +27,7 @@ def lay(instance: Instance) -> Identity:
 
     Refused when something lies in the way that the panel did not make.
     """
-    panel = panel_account(instance)
+    panel = panel_account(instance.places, separate=instance.separate)
     if len(f"{instance.places.run}/{LONGEST}".encode()) > SOCKET_LIMIT:
         raise Refused(f"{instance.places.run} is too long a path; set FRANKENPANEL_RUN to a shorter one.")
     if not instance.separate:
@@ -52,6 +52,7 @@ def folders(places: Places, panel: Identity) -> Iterator[tuple[Path, Identity, i
         yield places.root / closed, root, 0o700
     yield places.run / "supervisor", root, 0o700
     yield places.caddyfile.parent, root, 0o755
+    yield places.logs("front"), panel, 0o750
     yield places.pages, root, 0o755
     for own in (places.caddy_storage, places.root / "records", places.root / "beat", places.run / "panel"):
         yield own, panel, 0o700
@@ -61,14 +62,14 @@ def folders(places: Places, panel: Identity) -> Iterator[tuple[Path, Identity, i
         yield places.root / "broker" / part, Identity("", root.uid, panel.gid), 0o2770
 
 
-def panel_account(instance: Instance) -> Identity:
+def panel_account(places: Places, *, separate: bool) -> Identity:
     """The system user of the panel's own servers; the caller, where the panel is not root's."""
-    if not instance.separate:
+    if not separate:
         me = pwd.getpwuid(os.getuid())
         return Identity(me.pw_name, me.pw_uid, me.pw_gid)
-    name = instance.places.panel_user
-    if name not in {account.pw_name for account in pwd.getpwall()}:
-        with one_at_a_time(instance.places.cache / "accounts.lock"):
+    name = places.panel_user
+    with one_at_a_time(places.cache / "accounts.lock"):
+        if name not in {account.pw_name for account in pwd.getpwall()}:
             _add_user(name)
     found = pwd.getpwnam(name)
     if found.pw_gecos != MARK or found.pw_uid == 0:

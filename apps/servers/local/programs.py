@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.host import mariadb
+from apps.host.caddy import Front
 from apps.host.command import Identity
 from apps.host.services import Service
 from frankenpanel.places import Places
@@ -16,8 +17,6 @@ from frankenpanel.places import Places
 WEB, RUNNER = {"FRANKENPANEL_ROLE": "web"}, {"FRANKENPANEL_ROLE": "runner"}
 LEAN = {"MALLOC_ARENA_MAX": "2"}
 """One arena for each core and thread costs tens of megabytes in programs that need few of them."""
-SHARED = "002"
-"""Root's runner and the web's processes write into the same folders, as one group."""
 CELERY = ("-m", "celery", "-A", "frankenpanel")
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
@@ -25,12 +24,13 @@ QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 def services(frankenphp: Path, panel: Identity, *, separate: bool) -> list[Service]:
     """All of them, in the order in which they start. Only the runners are root's, where the panel is."""
     places, user = settings.PLACES, panel.name if separate else ""
+    front = Front(places.front_admin, frankenphp)
     return [
         Service("mariadb", mariadb.server(places), 10, user, bare=True, grace=60),
-        Service("front", _front(places, frankenphp), 20, user, bare=True, env={"HOME": str(places.caddy_storage)}),
-        Service("web", _web(places), 30, user, env={**WEB, **LEAN, "HOME": str(places.run / "panel")}, umask=SHARED),
+        Service("front", front.command(places.caddyfile), 20, user, bare=True, env={"HOME": str(places.caddy_storage)}),
+        Service("web", _web(places), 30, user, env={**WEB, **LEAN}),
         *_runners(),
-        Service("beat", _beat(places), 50, user, env={**WEB, **LEAN}, umask=SHARED),
+        Service("beat", _beat(places), 50, user, env={**WEB, **LEAN}),
     ]
 
 
@@ -39,11 +39,7 @@ def _runners() -> Iterator[Service]:
     for name, queues, concurrency in (("runner", f"{queue},{queue}.ask", 2), ("runner-long", f"{queue}.long", 1)):
         pool = ["-P", "prefork", "-c", str(concurrency), "-n", f"{name}@{settings.SERVER}"]
         argv = [sys.executable, *CELERY, "worker", "-Q", queues, *pool, *QUIET]
-        yield Service(name, argv, 40, env={**RUNNER, **LEAN}, umask=SHARED, grace=30)
-
-
-def _front(places: Places, frankenphp: Path) -> list[str | Path]:
-    return [frankenphp, "run", "--config", places.caddyfile, "--adapter", "caddyfile"]
+        yield Service(name, argv, 40, env={**RUNNER, **LEAN}, grace=30)
 
 
 def _web(places: Places) -> list[str | Path]:

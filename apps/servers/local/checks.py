@@ -1,0 +1,116 @@
+"""``./panel test``: every check of the code, the fast tests on the other Pythons, and all tests on this one."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+
+from apps.host.code import readable_copy
+from apps.host.command import follow
+from apps.host.errors import CommandFailed, HostError
+from apps.host.python import Python, environment, examined, make_environment
+from apps.host.reach import enterable
+from apps.host.runtime.build import build
+from apps.host.runtime.locate import provide
+from apps.host.runtime.release import fetch_release
+
+Say = Callable[[str], None]
+LOCK = ".requirements-dev.txt"
+OTHERS = ((3, 12), (3, 13))
+"""Beside the one that runs this: the lock holds for them too."""
+PYENV = "~/.pyenv/versions/*/bin/python3"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A program that must end with 0. What it prints is shown as it comes when *loud*, else only when it fails."""
+
+    name: str
+    argv: Sequence[str | Path]
+    env: Mapping[str, str] = field(default_factory=dict)
+    loud: bool = False
+
+
+def run_all(code: Path, cache: Path, pytest_arguments: Sequence[str], say: Say) -> int:
+    """Run them one after another, all of them whatever happens. Returns the exit code."""
+    provide(cache, os.environ, say, {"release": fetch_release, "build": lambda to, tell: build(to, os.environ, tell)})
+    with _readable(code) as place:
+        checks = [*_static(cache), *_other_pythons(place, cache, say), _tests(pytest_arguments)]
+        failed = [check.name for check in checks if not run(check, place, say)]
+    if failed:
+        say(f"\nFailed: {', '.join(failed)}.")
+    return 1 if failed else 0
+
+
+def run(check: Check, place: Path, say: Say) -> bool:
+    """Run one, say how long it took, and return whether it passed."""
+    printed: list[str] = []
+    began = monotonic()
+    env = {**os.environ, "FRANKENPANEL_ROOT": str(place / "var" / "checks"), "PYTHONDONTWRITEBYTECODE": "1"}
+    if check.loud:
+        say(f"\n{check.name}:")
+    try:
+        follow(check.argv, say if check.loud else printed.append, env={**env, **check.env}, cwd=place)
+        passed = True
+    except CommandFailed:
+        passed = False
+    if not check.loud:
+        say(f"{'ok    ' if passed else 'FAILED'} {monotonic() - began:6.1f} s  {check.name}")
+        for line in () if passed else printed:
+            say(f"    {line}")
+    return passed
+
+
+def _static(cache: Path) -> list[Check]:
+    bin_folder, manage = Path(sys.executable).parent, [sys.executable, "manage.py"]
+    unknown = {"SECRET_KEY": os.urandom(40).hex(), "FRANKENPANEL_REQUIRE_2FA": "yes"}
+    return [
+        Check("ruff", [bin_folder / "ruff", "check", "--cache-dir", cache / "checks" / "ruff", ".", "panel"]),
+        Check("mypy", [bin_folder / "mypy", "--cache-dir", cache / "checks" / "mypy", "frankenpanel", "apps", "tests"]),
+        Check("import-linter", [bin_folder / "lint-imports", "--no-cache"]),
+        Check("djlint", [bin_folder / "djlint", "--lint", "templates"]),
+        Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"]),
+        Check("deployment", [*manage, "check", "--deploy", "--fail-level", "WARNING"], unknown),
+    ]
+
+
+def _tests(arguments: Sequence[str]) -> Check:
+    return Check(f"tests on Python {sys.version.split()[0]}", [sys.executable, "-m", "pytest", *arguments], loud=True)
+
+
+def _other_pythons(place: Path, cache: Path, say: Say) -> Iterator[Check]:
+    """The tests that need no servers, on each other Python of this machine that the lock holds for."""
+    for python in other_pythons(os.environ):
+        venv = environment(cache, python, place / LOCK)
+        try:
+            make_environment(venv, python, place / LOCK, os.environ, say)
+        except HostError as error:
+            say(f"Python {python.name}: {error}")
+        fast: list[str | Path] = [venv / "bin" / "python", "-m", "pytest", "-q", "-m", "not host"]
+        yield Check(f"fast tests on Python {python.name}", fast)
+
+
+def other_pythons(env: Mapping[str, str]) -> list[Python]:
+    """One for each version, from PATH or pyenv."""
+    home = Path(PYENV).expanduser()
+    kept = sorted(map(str, Path(home.anchor).glob(str(home.relative_to(home.anchor)))))
+    names = [f"python{major}.{minor}" for major, minor in OTHERS]
+    found = {python.version: python for python in examined([*kept, *names], env)}
+    return [found[version] for version in OTHERS if version in found and version != sys.version_info[:2]]
+
+
+@contextmanager
+def _readable(code: Path) -> Iterator[Path]:
+    """The code where site users can read it: a copy, when they cannot come to the checkout."""
+    if os.geteuid() != 0 or enterable(code):
+        yield code
+        return
+    with tempfile.TemporaryDirectory(prefix="fpt-code-", dir="/var/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield readable_copy(code, Path(folder) / "code")

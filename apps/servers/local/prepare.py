@@ -1,0 +1,86 @@
+"""What must be there before the servers start: pages, MariaDB's data, the records, the first Caddyfile."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+
+from apps.domains.caddyfile import render
+from apps.domains.serving import facts_of
+from apps.host import mariadb
+from apps.host.command import Identity, run
+from apps.host.files import Files
+from apps.host.runtime.network import network
+from apps.host.runtime.probe import examine
+from apps.servers.local.ground import panel_account
+from apps.servers.models import Runtime, Server
+
+Say = Callable[[str], None]
+OWN = re.compile(r"FRANKENPANEL_(?!ROLE$)\w+|DATABASE_URL|CELERY_BROKER_URL|SECRET_KEY|FRANKENPHP_BIN|LANG|PATH")
+
+
+def separate() -> bool:
+    """Whether the panel is root's: then its servers, and each site, have users of their own."""
+    return os.geteuid() == 0
+
+
+def environment() -> dict[str, str]:
+    """What the panel's own programs inherit of the caller's environment."""
+    return {**network(os.environ), **{name: value for name, value in os.environ.items() if OWN.fullmatch(name)}}
+
+
+def prepare(say: Say) -> Identity:
+    """All of it, each part once. Returns whom the panel's own servers run as."""
+    places, files = settings.PLACES, Files(settings.PLACES)
+    panel = panel_account(places, separate=separate())
+    templates = settings.BASE_DIR / "templates"
+    for page in (templates / "front").iterdir():
+        _keep(files, places.pages / page.name, page.read_text())
+    _keep(files, places.probe / "ready.php", (templates / "worker" / "ready.php").read_text())
+    if not mariadb.data_folder(places).exists():
+        say("Making MariaDB's first data.")
+    mariadb.install(places, panel, "root" if separate() else panel.name)
+    _migrate(panel)
+    _first_caddyfile(files, _server(Path(settings.FRANKENPHP)))
+    return panel
+
+
+def _keep(files: Files, path: Path, text: str) -> None:
+    if not path.exists() or path.read_text() != text:
+        files.write(path, text)
+
+
+def _migrate(panel: Identity) -> None:
+    """As the panel's own user: the file of the records must be its, not root's."""
+    manage = [sys.executable, settings.BASE_DIR / "manage.py"]
+    run([*manage, "migrate", "--verbosity", "0"], identity=panel, env=environment(), timeout=600)
+
+
+def _server(frankenphp: Path) -> Server:
+    """This machine's row, and the one of its FrankenPHP: sites take a newer one with their next start."""
+    version = examine(frankenphp)
+    ports = {"first_port": settings.SITE_PORTS[0], "last_port": settings.SITE_PORTS[-1]}
+    server, _ = Server.objects.update_or_create(name=settings.SERVER, defaults=ports)
+    facts = {
+        "name": f"PHP {version.php} (FrankenPHP {version.frankenphp})",
+        "path": str(frankenphp),
+        "version": version.frankenphp,
+        "php_version": version.php,
+        "thread_safe": version.thread_safe,
+    }
+    first = server.runtimes.order_by("id").first()
+    Runtime.objects.update_or_create(pk=first.pk if first else None, server=server, defaults=facts)
+    return server
+
+
+def _first_caddyfile(files: Files, server: Server) -> None:
+    """The one that the front accepted last is kept, as long as its ports and paths are still the panel's."""
+    fresh, kept = render(facts_of(server)), settings.PLACES.caddyfile
+    options = fresh.partition("\n}\n")[0]
+    if not kept.exists() or not kept.read_text().startswith(options):
+        files.write(kept, fresh)

@@ -1,0 +1,89 @@
+"""The panel's servers and all active sites, brought up and taken down as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+
+from apps.domains import serving
+from apps.host.errors import Refused
+from apps.host.host import Host
+from apps.host.local import this_host
+from apps.host.services import STARTED, Services
+from apps.host.supervisor.ports import port_holder
+from apps.host.turns import one_at_a_time
+from apps.servers.local import ready, sites
+from apps.servers.local.prepare import Say, environment, prepare, separate
+from apps.servers.local.programs import services as programs
+from apps.servers.models import Server
+from apps.workers.roster import active_workers
+
+FIRST = ("mariadb", "front")
+REST = ("web", "runner", "runner-long", "beat")
+TAKERS = ("beat", "runner-long", "runner")
+"""Nothing may start a site again while the sites are stopped."""
+
+
+def supervisord() -> Services:
+    return Services(settings.PLACES, settings.BASE_DIR)
+
+
+def up(say: Say) -> None:
+    """Start what does not run yet. Refused with a sentence when one of the servers does not come up."""
+    other = "Another ./panel up is under way here; waiting for it."
+    with one_at_a_time(settings.PLACES.locks / "panel.lock", lambda: say(other)):
+        panel = prepare(say)
+        host, services = this_host(), supervisord()
+        frankenphp = Path(settings.FRANKENPHP)
+        services.start(programs(frankenphp, panel, separate=separate()), environment())
+        _ports_are_free(services)
+        checks = ready.checks(services, host.mysql, frankenphp)
+        for name in FIRST:
+            services.up(name)
+        for name in FIRST:
+            ready.wait(services, name, checks[name])
+        host.mysql.harden()
+        for name in REST:
+            services.up(name)
+        _serve(host, say)
+        for name in REST:
+            ready.wait(services, name, checks[name])
+
+
+def down(say: Say) -> None:
+    """Stop the sites and the servers. What does not run is no error."""
+    host, services = this_host(), supervisord()
+    with one_at_a_time(settings.PLACES.locks / "panel.lock"):
+        for name in TAKERS if services.running() else ():
+            services.down(name)
+        for failure in sites.stop(host, _started(host)):
+            say(failure)
+        connections.close_all()
+        services.end()
+
+
+def _serve(host: Host, say: Say) -> None:
+    """The newest state of the front, and the workers of the active sites."""
+    server = Server.objects.get(name=settings.SERVER)
+    serving.load(server, host, serving.want(server))
+    for failure in sites.start(host, active_workers(host, settings.SERVER)):
+        say(failure)
+
+
+def _started(host: Host) -> list[sites.Worker]:
+    try:
+        return sites.started_workers(host)
+    except DatabaseError:
+        return []  # a panel that never was up has no records, and so no sites
+
+
+def _ports_are_free(services: Services) -> None:
+    if services.process("front").state == STARTED:
+        return
+    for name in ("HTTP_PORT", "HTTPS_PORT"):
+        port = getattr(settings, name)
+        if holder := port_holder(port):
+            how = f"stop that, or set FRANKENPANEL_{name} to another port"
+            raise Refused(f"The front's port {port} is taken by {holder}; {how}.")

@@ -1,0 +1,33 @@
+"""What the commands for the panel itself share: an error is one sentence on stderr, and exit code 1."""
+
+from __future__ import annotations
+
+import sys
+from abc import abstractmethod
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from apps.host.errors import HostError
+from apps.operations.management.output import complain
+
+BROKEN_OFF = 130
+
+
+class LocalCommand(BaseCommand):
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            code = self.act(options)
+        except HostError as error:
+            complain(str(error))
+            code = 1
+        except KeyboardInterrupt:
+            complain("Broken off.")
+            code = BROKEN_OFF
+        sys.exit(code)
+
+    @abstractmethod
+    def act(self, options: dict[str, Any]) -> int:
+        """Do it, and return the exit code."""
