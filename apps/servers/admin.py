@@ -43,9 +43,9 @@ class ServerAdmin(PanelAdmin):
 
     @display(description="Ports that others use")
     def strangers(self, server: Server) -> str:
-        return ", ".join(map(str, server.foreign_ports.all())) or "None"
+        return ", ".join(map(str, server.foreign_ports.all())) or "none"
 
-    @display(description="Front", label={"up to date": "success", "loading": "info"})
+    @display(description="Front", label={"Up to date": "success", "Loading": "info"})
     def front(self, server: Server) -> str:
         """Whether Caddy has loaded the newest configuration."""
-        return "up to date" if server.front_loaded >= server.front_wanted else "loading"
+        return "Up to date" if server.front_loaded >= server.front_wanted else "Loading"

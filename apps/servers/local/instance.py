@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.host import claims, listeners
+from apps.host import claims
 from apps.host.claims import Claim
 from apps.host.errors import Refused
+from apps.host.listeners import listening
 from apps.host.reach import enterable
 from frankenpanel.places import Places
 
@@ -121,7 +122,7 @@ def _wish(root: Path, kept: Mapping[str, str], others: list[Claim]) -> Claim:
         instance = _unused(instance, {one.instance for one in others})
     chosen = Claim(str(root), instance, 0, 0, 0, 0)
     if not kept.keys() >= {"FRANKENPANEL_HTTP_PORT", "FRANKENPANEL_HTTPS_PORT", "FRANKENPANEL_SITE_PORTS"}:
-        chosen = claims.free_ports(chosen, others, listeners.listening())
+        chosen = claims.free_ports(chosen, others, listening())
     first, last = _ports(kept.get("FRANKENPANEL_SITE_PORTS", f"{chosen.first}-{chosen.last}"))
     http = _port("FRANKENPANEL_HTTP_PORT", kept.get("FRANKENPANEL_HTTP_PORT", str(chosen.http)))
     https = _port("FRANKENPANEL_HTTPS_PORT", kept.get("FRANKENPANEL_HTTPS_PORT", str(chosen.https)))
