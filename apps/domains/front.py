@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal, get_args
 
 from apps.domains.hostname import is_normal
 from frankenpanel.places import Places
 
 HTTPS = 443
-STATES = frozenset({"starting", "stopped", "up"})
+State = Literal["starting", "stopped", "up"]
 SAFE_PATH = re.compile(r"(/[\w .+@=~,-]+)+")
 # Below these no public authority can certify a name (RFC 6761, RFC 8375, and what people use at home).
 PRIVATE = frozenset({"localhost", "test", "example", "invalid", "local", "lan", "internal", "arpa"})
@@ -27,7 +28,7 @@ class FrontSite:
 
     id: int
     hosts: tuple[str, ...]
-    state: str
+    state: State
     port: int
 
     @property
@@ -79,8 +80,8 @@ def _is_path(path: Path) -> bool:
 
 
 def _is_sound(site: FrontSite) -> bool:
-    needs_port = site.state == "up" or site.port != 0
-    return type(site.id) is int and site.id > 0 and site.state in STATES and (_is_port(site.port) or not needs_port)
+    port_is_sound = _is_port(site.port) or (site.port == 0 and site.state != "up")
+    return type(site.id) is int and site.id > 0 and site.state in get_args(State) and port_is_sound
 
 
 def _is_port(port: int) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.domains.caddyfile import FrontFacts, FrontSite, difference, render, wanted_routes
+from apps.domains.front import State
 from apps.domains.hostname import is_normal
 from frankenpanel.places import Places
 from tests.parts.hostile import HOSTILE, SPELLINGS
@@ -39,7 +40,7 @@ def test_a_site_is_one_line_of_the_map_for_each_name() -> None:
 
 
 @pytest.mark.parametrize("state", ["starting", "stopped"])
-def test_a_site_that_is_not_up_is_never_sent_to_its_port(state: str) -> None:
+def test_a_site_that_is_not_up_is_never_sent_to_its_port(state: State) -> None:
     text = render(replace(FACTS, sites=(replace(SHOP, state=state),)))
     assert f"shop.example.com {state} 7" in text
     assert "8081" not in text
