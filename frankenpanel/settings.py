@@ -166,7 +166,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "script-src": [SELF, UNSAFE_EVAL],  # alpine.js, which unfold ships, evaluates its attributes
-        "style-src": [SELF, "'unsafe-inline'"],
+        "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "frame-ancestors": ["'none'"],
         "base-uri": [SELF],

@@ -1,4 +1,4 @@
-"""How the admin looks and what stands in its sidebar. Colours are in static/panel/panel.css: no page has inline style."""
+"""How the admin looks, and what stands in its sidebar. Colours are in panel.css: no page has inline style."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ def _item(title: str, icon: str, view: str, permission: str = "", **more: Any) -
     return item
 
 
+STUCK = "apps.sites.dashboard.need_a_hand"
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "FrankenPanel",
     "SITE_HEADER": "FrankenPanel",
@@ -35,6 +36,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": _no_inline_colours,
     "STYLES": [_static("panel/panel.css")],
+    "SCRIPTS": [_static("panel/panel.js")],
     "DASHBOARD_CALLBACK": "apps.sites.dashboard.add_to",
     "COMMAND": {"search_callback": "apps.sites.dashboard.found"},
     "ACCOUNT": {
@@ -53,9 +55,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item("Sites", "language", "sites_site_changelist"),
-                    _item(
-                        "Operations", "sync", "operations_operation_changelist", badge="apps.sites.dashboard.need_a_hand"
-                    ),
+                    _item("Operations", "sync", "operations_operation_changelist", badge=STUCK, badge_variant="danger"),
                 ],
             },
             {

@@ -11,15 +11,15 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.decorators import display
 
 from apps.accounts.models import ApiToken
-from apps.operations.admin_base import PanelAdmin
+from apps.operations.admin_base import PanelAdmin, moment
 
 
 @admin.register(User)
 class UserAdmin(PanelAdmin):
-    list_display = ("username", "email", "rank", "second_factor", "active", "last_login")
+    list_display = ("known_as", "email", "rank", "second_factor", "active", "last_seen")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("username", "email", "first_name", "last_name")
-    fields = ("username", "email", "rank", "second_factor", "active", "member_of", "last_login", "date_joined")
+    fields = ("known_as", "email", "rank", "second_factor", "active", "member_of", "last_seen")
     readonly_fields = fields
     ordering = ("username",)
 
@@ -27,21 +27,29 @@ class UserAdmin(PanelAdmin):
         confirmed = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
         return User.objects.annotate(has_device=Exists(confirmed))
 
+    @display(description="Name", ordering="username")
+    def known_as(self, user: User) -> str:
+        return user.get_username()
+
     @display(description="Role")
     def rank(self, user: User) -> str:
         return "Administrator" if user.is_superuser else "Staff" if user.is_staff else "Customer"
 
-    @display(description="Second factor", label={"on": "success", "not set up": "warning"})
+    @display(description="Second factor", label={"On": "success", "Not set up": "warning"})
     def second_factor(self, user: User) -> str:
-        return "on" if getattr(user, "has_device", False) else "not set up"
+        return "On" if getattr(user, "has_device", False) else "Not set up"
 
     @display(description="Active", boolean=True, ordering="is_active")
     def active(self, user: User) -> bool:
         return user.is_active
 
+    @display(description="Last sign-in", ordering="last_login")
+    def last_seen(self, user: User) -> str:
+        return moment(user.last_login)
+
     @display(description="Groups")
     def member_of(self, user: User) -> str:
-        return ", ".join(group.name for group in user.groups.all())
+        return ", ".join(group.name for group in user.groups.all()) or "none"
 
 
 @admin.register(Group)
@@ -63,28 +71,44 @@ class GroupAdmin(PanelAdmin):
 
     @display(description="Rights")
     def rights(self, group: Group) -> str:
-        return ", ".join(permission.name for permission in group.permissions.order_by("name"))
+        return ", ".join(permission.name for permission in group.permissions.order_by("name")) or "none"
 
 
 @admin.register(ApiToken)
 class TokenAdmin(PanelAdmin):
     """A person's own tokens; everybody's for whoever may see them all."""
 
-    list_display = ("name", "user", "may", "state", "expires_at", "last_used_at")
+    list_display = ("name", "whose", "may", "state", "expires", "used")
     list_select_related = ("user",)
     search_fields = ("name", "user__username")
-    fields = ("name", "user", "may", "state", "prefix", "created_at", "expires_at", "last_used_at")
+    fields = ("name", "whose", "may", "state", "prefix", "created", "expires", "used")
     readonly_fields = fields
     ordering = ("-id",)
     empty_title = "No tokens"
     empty_text = "A token lets a script use the API. Make one with ./panel token create."
 
+    @display(description="User", ordering="user__username")
+    def whose(self, token: ApiToken) -> str:
+        return token.user.get_username()
+
     @display(description="May")
     def may(self, token: ApiToken) -> str:
         return ", ".join(token.scopes)
 
-    @display(description="State", label={"open": "success", "expired": "", "revoked": ""})
+    @display(description="State", label={"Open": "success", "Expired": "", "Revoked": ""})
     def state(self, token: ApiToken) -> str:
         if token.revoked_at is not None:
-            return "revoked"
-        return "open" if token.expires_at > now() else "expired"
+            return "Revoked"
+        return "Open" if token.expires_at > now() else "Expired"
+
+    @display(description="Created")
+    def created(self, token: ApiToken) -> str:
+        return moment(token.created_at)
+
+    @display(description="Expires", ordering="expires_at")
+    def expires(self, token: ApiToken) -> str:
+        return moment(token.expires_at)
+
+    @display(description="Last used", ordering="last_used_at")
+    def used(self, token: ApiToken) -> str:
+        return moment(token.last_used_at)

@@ -37,6 +37,7 @@ class PanelAdminSite(UnfoldAdminSite):
     """One admin for all. Nobody is in before the second factor, where it is asked for."""
 
     login_form = SignInForm
+    index_title = "Dashboard"
 
     def register(
         self, model: type[Model] | Iterable[type[Model]], admin_class: type[ModelAdmin] | None = None, **options: Any

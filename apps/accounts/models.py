@@ -29,6 +29,7 @@ class ApiToken(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "API token"
         constraints = [models.UniqueConstraint(fields=["user", "name"], name="token_name_once_a_user")]
 
     def __str__(self) -> str:

@@ -6,27 +6,39 @@ from django.contrib import admin
 from unfold.decorators import display
 
 from apps.audit.models import AuditRow
-from apps.operations.admin_base import PanelAdmin
+from apps.operations.admin_base import PanelAdmin, moment, through
 
 
 @admin.register(AuditRow)
 class AuditAdmin(PanelAdmin):
-    list_display = ("at", "who", "action", "subject", "result", "door")
+    list_display = ("when", "who", "asked_for", "subject", "result", through)
     list_filter = ("outcome", "action", "door")
     search_fields = ("name", "subject_label", "reason")
-    fields = ("at", "who", "door", "action", "subject", "result", "reason", "operation_id")
+    fields = ("when", "who", through, "asked_for", "subject", "outcome", "reason", "operation")
     readonly_fields = fields
     ordering = ("-id",)
     empty_title = "The log is empty"
     empty_text = "Every request to change something is written here, the refused ones too."
 
+    @display(description="When", ordering="id")
+    def when(self, row: AuditRow) -> str:
+        return moment(row.at)
+
     @display(description="Who", ordering="name")
     def who(self, row: AuditRow) -> str:
         return row.name
 
+    @display(description="Request", ordering="action")
+    def asked_for(self, row: AuditRow) -> str:
+        return row.action
+
     @display(description="About", ordering="subject_label")
     def subject(self, row: AuditRow) -> str:
         return f"{row.subject_kind} {row.subject_label}".strip()
+
+    @display(description="Operation")
+    def operation(self, row: AuditRow) -> str:
+        return str(row.operation_id or "")
 
     @display(description="Outcome", ordering="outcome", label={"accepted": "success", "refused": "warning"})
     def result(self, row: AuditRow) -> tuple[str, str]:

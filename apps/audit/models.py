@@ -28,6 +28,8 @@ class AuditRow(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "entry"
+        verbose_name_plural = "audit log"
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.name} {self.action} {self.outcome}"

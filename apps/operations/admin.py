@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from unfold.decorators import display
 
 from apps.operations import steering
-from apps.operations.admin_base import DOOR, LAST_POLL, PanelAdmin, told_as_message
+from apps.operations.admin_base import DOOR, LAST_POLL, PanelAdmin, moment, through, told_as_message
 from apps.operations.asking import Ask
 from apps.operations.badges import OPERATION
 from apps.operations.live import LiveOperation
@@ -26,14 +26,10 @@ from apps.operations.visible import visible_to
 from apps.sites import visible as sites
 from apps.sites.models import Site
 
-
-DOORS = {"admin": "This panel", "api": "API", "cli": "Command line"}
-
-
 @admin.register(Operation)
 class OperationAdmin(PanelAdmin):
-    list_display = ("title", "subject", "state", "asker", "door", "created_at")
-    list_filter = ("status", "flow", "door")
+    list_display = ("title", "subject", "state", "asked_by_name", through, "asked")
+    list_filter = ("status",)
     search_fields = ("subject_label", "asker")
     ordering = ("-id",)
     empty_title = "No operations"
@@ -58,6 +54,14 @@ class OperationAdmin(PanelAdmin):
     def state(self, operation: Operation) -> tuple[str, str]:
         return operation.status, operation.get_status_display()
 
+    @display(description="Asked by", ordering="asker")
+    def asked_by_name(self, operation: Operation) -> str:
+        return operation.asker
+
+    @display(description="Asked", ordering="id")
+    def asked(self, operation: Operation) -> str:
+        return moment(operation.created_at)
+
     def get_urls(self) -> list[URLPattern]:
         acts = {"live": self.live, "cancel": self.cancel, "resume": self.resume}
         return [*(self._act(name, view) for name, view in acts.items()), *super().get_urls()]
@@ -67,11 +71,11 @@ class OperationAdmin(PanelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": title_of(operation.flow),
+            "crumb": f"{title_of(operation.flow)}: {operation.subject_label}",
             "opts": self.opts,
-            "original": operation,
             "live": LiveOperation(operation),
             "site": _site_of(request, operation),
-            "door": DOORS.get(operation.door, operation.door),
+            "door": through(operation),
         }
         return TemplateResponse(request, "admin/operations/operation/page.html", context)
 

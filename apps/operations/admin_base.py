@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, NoReturn
 
 from django.contrib import messages
@@ -12,7 +13,10 @@ from django.db import OperationalError
 from django.db.models import ForeignKey, ManyToManyField, Model
 from django.forms import Form, ModelChoiceField, ModelMultipleChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
 from apps.host.errors import HostError
 from apps.operations.refusals import Invalid, Refusal
@@ -21,9 +25,15 @@ from apps.operations.telling import refusal_of
 FILTER_ENDS = ("", "__exact", "__id__exact", "__in", "__isnull", "__gte", "__lt", "__lte")
 """How a filter that a page offers may be written in its address."""
 DOOR = "admin"
+DOORS = {DOOR: "This panel", "api": "API", "cli": "Command line"}
 LAST_POLL = 286
 """htmx's own status: take this answer, and ask no more."""
 REFUSALS = (Refusal, HostError, ValidationError, OperationalError)
+
+
+def moment(at: datetime | None) -> str:
+    """A time as the panel writes it everywhere: ``23 Nov 2026, 20:55 UTC``."""
+    return date_format(localtime(at), "j M Y, H:i T") if at else "never"
 
 
 @contextmanager
@@ -46,6 +56,12 @@ def told_in_form(form: Form) -> Iterator[None]:
         form.add_error(field, str(refusal))
 
 
+@display(description="Through", ordering="door")
+def through(record: Any) -> str:
+    """A column: the door that something was asked through."""
+    return DOORS.get(record.door, record.door)
+
+
 class PanelAdmin(ModelAdmin):
     """Pages that show and change nothing: acts go through a lifecycle, from a view of their own.
 
@@ -54,6 +70,7 @@ class PanelAdmin(ModelAdmin):
 
     actions = None
     list_per_page = 25
+    list_max_show_all = 0
     show_full_result_count = False
     empty_value_display = "—"
     add_label = ""
@@ -102,6 +119,6 @@ class PanelAdmin(ModelAdmin):
         raise Http404
 
     def _choices(self, model: type[Model], request: HttpRequest) -> Any:
-        """Only what this person may see can be chosen: whoever is not let into a list is not offered it either."""
+        """Only what this person may see can be chosen."""
         page = self.admin_site._registry.get(model)
         return page.get_queryset(request) if page and page.has_view_permission(request) else model._default_manager.none()

@@ -69,6 +69,10 @@ class LiveOperation:
         return not (self.operation.ended or self.operation.cancel_asked or forward or self.is_undoing)
 
     @property
+    def goes_forward(self) -> bool:
+        return self.operation.status in (Status.PENDING, Status.RUNNING, Status.DONE)
+
+    @property
     def is_undoing(self) -> bool:
         return self.operation.status == Status.UNDOING
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import RelatedOnlyFieldListFilter
+from django.contrib.admin import RelatedOnlyFieldListFilter, SimpleListFilter
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -26,11 +26,22 @@ from apps.sites.overview import Overview
 from apps.sites.visible import visible_to
 
 
+class KindFilter(SimpleListFilter):
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, page: Any) -> list[tuple[str, str]]:
+        return [(kind.key, kind.label) for kind in KINDS.values()]
+
+    def queryset(self, request: HttpRequest, sites: QuerySet[Site]) -> QuerySet[Site]:
+        return sites.filter(kind=self.value()) if self.value() else sites
+
+
 @admin.register(Site)
 class SiteAdmin(PanelAdmin):
-    list_display = ("site", "state", "kind_label", "php", "server")
+    list_display = ("site", "state", "kind_label", "php", "server_name")
     list_display_links = ("site",)
-    list_filter = ("status", "kind", ("server", RelatedOnlyFieldListFilter))
+    list_filter = ("status", KindFilter, ("server", RelatedOnlyFieldListFilter))
     list_select_related = ("server", "runtime")
     search_fields = ("name", "slug", "domains__host")
     search_help_text = "Name or address"
@@ -69,6 +80,10 @@ class SiteAdmin(PanelAdmin):
     def php(self, site: Site) -> str:
         return site.runtime.php_version
 
+    @display(description="Server", ordering="server__name")
+    def server_name(self, site: Site) -> str:
+        return site.server.name
+
     def get_urls(self) -> list[URLPattern]:
         guarded = self.admin_site.admin_view
         return [
@@ -91,6 +106,7 @@ class SiteAdmin(PanelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Create a site",
+            "crumb": "Create a site",
             "opts": self.opts,
             "form": form,
             "plan": plan,
@@ -125,8 +141,8 @@ class SiteAdmin(PanelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": site.name,
+            "crumb": site.name,
             "opts": self.opts,
-            "original": site,
             "overview": Overview(site, request.user),
             **more,
         }

@@ -11,6 +11,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='apitoken',
+            options={'ordering': ['-id'], 'verbose_name': 'API token'},
+        ),
         migrations.CreateModel(
             name='RecoveryCodes',
             fields=[
