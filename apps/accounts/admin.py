@@ -8,10 +8,9 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from unfold.decorators import display
 
 from apps.accounts.models import ApiToken
-from apps.operations.admin_base import PanelAdmin, moment
+from apps.operations.admin_base import PanelAdmin, column, moment
 
 
 @admin.register(User)
@@ -27,27 +26,27 @@ class UserAdmin(PanelAdmin):
         confirmed = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
         return User.objects.annotate(has_device=Exists(confirmed))
 
-    @display(description="Name", ordering="username")
+    @column("Name", "username")
     def known_as(self, user: User) -> str:
         return user.get_username()
 
-    @display(description="Role")
+    @column("Role")
     def rank(self, user: User) -> str:
         return "Administrator" if user.is_superuser else "Staff" if user.is_staff else "Customer"
 
-    @display(description="Second factor", label={"On": "success", "Not set up": "warning"})
+    @column("Second factor", label={"On": "success", "Not set up": "warning"})
     def second_factor(self, user: User) -> str:
         return "On" if getattr(user, "has_device", False) else "Not set up"
 
-    @display(description="Active", boolean=True, ordering="is_active")
+    @column("Active", boolean=True, ordering="is_active")
     def active(self, user: User) -> bool:
         return user.is_active
 
-    @display(description="Last sign-in", ordering="last_login")
+    @column("Last sign-in", "last_login")
     def last_seen(self, user: User) -> str:
         return moment(user.last_login)
 
-    @display(description="Groups")
+    @column("Groups")
     def member_of(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.all()) or "none"
 
@@ -65,11 +64,11 @@ class GroupAdmin(PanelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         return Group.objects.annotate(size=Count("user"))
 
-    @display(description="Members", ordering="size")
+    @column("Members", "size")
     def members(self, group: Group) -> int:
         return int(getattr(group, "size", 0))
 
-    @display(description="Rights")
+    @column("Rights")
     def rights(self, group: Group) -> str:
         return ", ".join(permission.name for permission in group.permissions.order_by("name")) or "none"
 
@@ -87,28 +86,28 @@ class TokenAdmin(PanelAdmin):
     empty_title = "No tokens"
     empty_text = "A token lets a script use the API. Make one with ./panel token create."
 
-    @display(description="User", ordering="user__username")
+    @column("User", "user__username")
     def whose(self, token: ApiToken) -> str:
         return token.user.get_username()
 
-    @display(description="May")
+    @column("May")
     def may(self, token: ApiToken) -> str:
         return ", ".join(token.scopes)
 
-    @display(description="State", label={"Open": "success", "Expired": "", "Revoked": ""})
+    @column("State", label={"Open": "success", "Expired": "", "Revoked": ""})
     def state(self, token: ApiToken) -> str:
         if token.revoked_at is not None:
             return "Revoked"
         return "Open" if token.expires_at > now() else "Expired"
 
-    @display(description="Created")
+    @column("Created")
     def created(self, token: ApiToken) -> str:
         return moment(token.created_at)
 
-    @display(description="Expires", ordering="expires_at")
+    @column("Expires", "expires_at")
     def expires(self, token: ApiToken) -> str:
         return moment(token.expires_at)
 
-    @display(description="Last used", ordering="last_used_at")
+    @column("Last used", "last_used_at")
     def used(self, token: ApiToken) -> str:
         return moment(token.last_used_at)

@@ -7,7 +7,6 @@ from functools import update_wrapper
 from typing import Any
 
 from django import forms
-from django.contrib.admin import ModelAdmin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
@@ -40,7 +39,7 @@ class PanelAdminSite(UnfoldAdminSite):
     index_title = "Dashboard"
 
     def register(
-        self, model: type[Model] | Iterable[type[Model]], admin_class: type[ModelAdmin] | None = None, **options: Any
+        self, model: type[Model] | Iterable[type[Model]], admin_class: type[Any] | None = None, **options: Any
     ) -> None:
         """Take the panel's own pages only: other packages' would show secrets, and change records past a lifecycle."""
         if admin_class is not None and issubclass(admin_class, PanelAdmin):

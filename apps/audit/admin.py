@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from unfold.decorators import display
 
 from apps.audit.models import AuditRow
-from apps.operations.admin_base import PanelAdmin, moment, through
+from apps.operations.admin_base import PanelAdmin, column, moment, through
 
 
 @admin.register(AuditRow)
@@ -20,26 +19,26 @@ class AuditAdmin(PanelAdmin):
     empty_title = "The log is empty"
     empty_text = "Every request to change something is written here, the refused ones too."
 
-    @display(description="When", ordering="id")
+    @column("When", "id")
     def when(self, row: AuditRow) -> str:
         return moment(row.at)
 
-    @display(description="Who", ordering="name")
+    @column("Who", "name")
     def who(self, row: AuditRow) -> str:
         return row.name
 
-    @display(description="Request", ordering="action")
+    @column("Request", "action")
     def asked_for(self, row: AuditRow) -> str:
         return row.action
 
-    @display(description="About", ordering="subject_label")
+    @column("About", "subject_label")
     def subject(self, row: AuditRow) -> str:
         return f"{row.subject_kind} {row.subject_label}".strip()
 
-    @display(description="Operation")
+    @column("Operation")
     def operation(self, row: AuditRow) -> str:
         return str(row.operation_id or "")
 
-    @display(description="Outcome", ordering="outcome", label={"accepted": "success", "refused": "warning"})
+    @column("Outcome", "outcome", label={"accepted": "success", "refused": "warning"})
     def result(self, row: AuditRow) -> tuple[str, str]:
         return row.outcome, row.get_outcome_display()

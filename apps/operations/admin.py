@@ -13,10 +13,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_POST
-from unfold.decorators import display
 
 from apps.operations import steering
-from apps.operations.admin_base import DOOR, LAST_POLL, PanelAdmin, moment, through, told_as_message
+from apps.operations.admin_base import DOOR, LAST_POLL, PanelAdmin, column, moment, through, told_as_message, user_of
 from apps.operations.asking import Ask
 from apps.operations.badges import OPERATION
 from apps.operations.live import LiveOperation
@@ -25,6 +24,7 @@ from apps.operations.shown import title_of
 from apps.operations.visible import visible_to
 from apps.sites import visible as sites
 from apps.sites.models import Site
+
 
 @admin.register(Operation)
 class OperationAdmin(PanelAdmin):
@@ -42,23 +42,23 @@ class OperationAdmin(PanelAdmin):
         """Everybody in here; the queryset says what of it."""
         return True
 
-    @display(description="Operation", ordering="flow")
+    @column("Operation", "flow")
     def title(self, operation: Operation) -> str:
         return title_of(operation.flow)
 
-    @display(description="Subject", ordering="subject_label")
+    @column("Subject", "subject_label")
     def subject(self, operation: Operation) -> str:
         return operation.subject_label
 
-    @display(description="Status", ordering="status", label=OPERATION)
+    @column("Status", "status", label=OPERATION)
     def state(self, operation: Operation) -> tuple[str, str]:
         return operation.status, operation.get_status_display()
 
-    @display(description="Asked by", ordering="asker")
+    @column("Asked by", "asker")
     def asked_by_name(self, operation: Operation) -> str:
         return operation.asker
 
-    @display(description="Asked", ordering="id")
+    @column("Asked", "id")
     def asked(self, operation: Operation) -> str:
         return moment(operation.created_at)
 
@@ -87,7 +87,8 @@ class OperationAdmin(PanelAdmin):
         if operation.ended:
             response.status_code = LAST_POLL
             gone = operation.status == Operation.Status.UNDONE
-            response.headers.update({"HX-Redirect": _address(operation)} if gone else {"HX-Refresh": "true"})
+            name, value = ("HX-Redirect", _address(operation)) if gone else ("HX-Refresh", "true")
+            response.headers[name] = value
         return response
 
     @method_decorator(require_POST)
@@ -103,7 +104,7 @@ class OperationAdmin(PanelAdmin):
     ) -> HttpResponse:
         operation = self._operation(request, pk)
         with told_as_message(request):
-            act(Ask(user=request.user, door=DOOR), operation)
+            act(Ask(user=user_of(request), door=DOOR), operation)
             messages.success(request, done)
         return HttpResponseRedirect(_address(operation))
 

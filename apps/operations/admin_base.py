@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, cast
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
 from django.db.models import ForeignKey, ManyToManyField, Model
@@ -24,11 +25,17 @@ from apps.operations.telling import refusal_of
 
 FILTER_ENDS = ("", "__exact", "__id__exact", "__in", "__isnull", "__gte", "__lt", "__lte")
 """How a filter that a page offers may be written in its address."""
+Method = TypeVar("Method", bound=Callable[..., Any])
 DOOR = "admin"
-DOORS = {DOOR: "This panel", "api": "API", "cli": "Command line"}
+DOORS = {DOOR: "This panel", "api": "API", "command": "Command line"}
 LAST_POLL = 286
 """htmx's own status: take this answer, and ask no more."""
 REFUSALS = (Refusal, HostError, ValidationError, OperationalError)
+
+
+def user_of(request: HttpRequest) -> User:
+    """Who is at the page: behind the admin's door nobody is anonymous."""
+    return cast("User", request.user)
 
 
 def moment(at: datetime | None) -> str:
@@ -56,7 +63,17 @@ def told_in_form(form: Form) -> Iterator[None]:
         form.add_error(field, str(refusal))
 
 
-@display(description="Through", ordering="door")
+def column(
+    description: str, ordering: str | None = None, *, label: Mapping[Any, str] | None = None, **how: bool
+) -> Callable[[Method], Method]:
+    """A method as a column of a list: its head, what it is sorted by, and with *label* the colour of each value."""
+    decorate: Callable[[Method], Method] = display(
+        description=description, ordering=ordering, label=dict(label) if label else None, **how
+    )
+    return decorate
+
+
+@column("Through", "door")
 def through(record: Any) -> str:
     """A column: the door that something was asked through."""
     return DOORS.get(record.door, record.door)
@@ -121,4 +138,6 @@ class PanelAdmin(ModelAdmin):
     def _choices(self, model: type[Model], request: HttpRequest) -> Any:
         """Only what this person may see can be chosen."""
         page = self.admin_site._registry.get(model)
-        return page.get_queryset(request) if page and page.has_view_permission(request) else model._default_manager.none()
+        if page is None or not page.has_view_permission(request):
+            return model._default_manager.none()
+        return page.get_queryset(request)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from unfold.decorators import display
 
-from apps.operations.admin_base import PanelAdmin
+from apps.operations.admin_base import PanelAdmin, column
 from apps.servers.models import Server
 
 
@@ -25,27 +24,27 @@ class ServerAdmin(PanelAdmin):
         found = Server.objects.prefetch_related("runtimes", "foreign_ports")
         return found.annotate(site_count=Count("sites", distinct=True))
 
-    @display(description="Sites", ordering="site_count")
+    @column("Sites", "site_count")
     def number_of_sites(self, server: Server) -> int:
         return int(getattr(server, "site_count", 0))
 
-    @display(description="Ports for sites")
+    @column("Ports for sites")
     def port_range(self, server: Server) -> str:
         return f"{server.first_port} to {server.last_port}"
 
-    @display(description="Free ports")
+    @column("Free ports")
     def free_ports(self, server: Server) -> int:
         return len(server.ports) - self.number_of_sites(server) - len(server.foreign_ports.all())
 
-    @display(description="PHP")
+    @column("PHP")
     def installed(self, server: Server) -> str:
         return ", ".join(f"{runtime.php_version} (FrankenPHP {runtime.version})" for runtime in server.runtimes.all())
 
-    @display(description="Ports that others use")
+    @column("Ports that others use")
     def strangers(self, server: Server) -> str:
         return ", ".join(map(str, server.foreign_ports.all())) or "none"
 
-    @display(description="Front", label={"Up to date": "success", "Loading": "info"})
+    @column("Front", label={"Up to date": "success", "Loading": "info"})
     def front(self, server: Server) -> str:
         """Whether Caddy has loaded the newest configuration."""
         return "Up to date" if server.front_loaded >= server.front_wanted else "Loading"

@@ -13,12 +13,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_POST
-from unfold.decorators import display
 
-from apps.operations.admin_base import LAST_POLL, PanelAdmin, told_as_message
+from apps.operations.admin_base import LAST_POLL, PanelAdmin, column, told_as_message, user_of
 from apps.operations.models import Operation
 from apps.sites.admin_forms import CreateSiteForm
-from apps.sites.badges import NEEDS_A_HAND, SITE
+from apps.sites.badges import NEEDED, NEEDS_A_HAND, SITE
 from apps.sites.dashboard import running
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
@@ -63,24 +62,24 @@ class SiteAdmin(PanelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("sites.add_site")
 
-    @display(description="Site", ordering="name", header=True)
+    @column("Site", "name", header=True)
     def site(self, site: Site) -> tuple[str, str]:
         return site.name, next(iter(site.hosts), "")
 
-    @display(description="Status", ordering="status", label={**SITE, NEEDS_A_HAND: "danger"})
+    @column("Status", "status", label=SITE | NEEDED)
     def state(self, site: Site) -> tuple[str, str]:
         stuck = getattr(site, "stuck", False)
         return (NEEDS_A_HAND, NEEDS_A_HAND) if stuck else (site.status, site.get_status_display())
 
-    @display(description="Kind", ordering="kind")
+    @column("Kind", "kind")
     def kind_label(self, site: Site) -> str:
         return KINDS[site.kind].label if site.kind in KINDS else site.kind
 
-    @display(description="PHP", ordering="runtime__php_version")
+    @column("PHP", "runtime__php_version")
     def php(self, site: Site) -> str:
         return site.runtime.php_version
 
-    @display(description="Server", ordering="server__name")
+    @column("Server", "server__name")
     def server_name(self, site: Site) -> str:
         return site.server.name
 
@@ -98,8 +97,8 @@ class SiteAdmin(PanelAdmin):
             raise Http404
         form, plan = CreateSiteForm(request.POST or None, initial=request.GET.dict()), None
         if form.is_valid() and "plan" in request.POST:
-            plan = form.plan(request.user)
-        elif form.is_valid() and (operation := form.create(request.user)):
+            plan = form.plan(user_of(request))
+        elif form.is_valid() and (operation := form.create(user_of(request))):
             return HttpResponseRedirect(_page_of(operation))
         if form.errors:
             form.renew_key()
@@ -119,7 +118,7 @@ class SiteAdmin(PanelAdmin):
     @method_decorator(require_POST)
     def credentials(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the first password of the site's application: this once."""
-        overview = Overview(self._site(request, pk), request.user)
+        overview = Overview(self._site(request, pk), user_of(request))
         shown = None
         with told_as_message(request):
             shown = overview.read_credentials()
@@ -143,7 +142,7 @@ class SiteAdmin(PanelAdmin):
             "title": site.name,
             "crumb": site.name,
             "opts": self.opts,
-            "overview": Overview(site, request.user),
+            "overview": Overview(site, user_of(request)),
             **more,
         }
         return TemplateResponse(request, "admin/sites/site/overview.html", context)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib.auth.models import User
+from django.http import QueryDict
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from apps.lifecycle.site import create_site
@@ -58,8 +59,7 @@ class CreateSiteForm(forms.Form):
 
     def renew_key(self) -> None:
         """A refused form is a new request when it comes again: it may be changed by then."""
-        self.data = self.data.copy()
-        self.data["key"] = str(uuid4())
+        self.data = {**self.data.dict(), "key": str(uuid4())} if isinstance(self.data, QueryDict) else self.data
 
     @property
     def kinds(self) -> list[dict[str, str | bool]]:

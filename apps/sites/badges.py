@@ -5,7 +5,8 @@ from __future__ import annotations
 from apps.sites.models import Site
 
 NEEDS_A_HAND = "Needs a hand"
-SITE = {
+NEEDED = {NEEDS_A_HAND: "danger"}
+SITE: dict[str, str] = {
     Site.Status.CREATING: "info",
     Site.Status.ACTIVE: "success",
     Site.Status.INACTIVE: "",
