@@ -75,12 +75,10 @@ class RunningFront:
     def start(self) -> None:
         """Start from the rendered file, as the machine does after a reboot, and wait for the admin endpoint."""
         self.log = self.facts.places.root / "front.out"
-        as_user = {"user": UID, "group": UID, "extra_groups": []} if os.geteuid() == 0 else {}
+        who = [f"--reuid={UID}", f"--regid={UID}", "--clear-groups", "--no-new-privs"] if os.geteuid() == 0 else []
+        argv = ["/usr/bin/setpriv", "--pdeathsig", "KILL", *who, "--", *self.driver.command(self.facts.places.caddyfile)]
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "--", *self.driver.command(self.facts.places.caddyfile)],
-                env={}, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, **as_user,
-            )  # fmt: skip
+            self.process = subprocess.Popen(argv, env={}, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         self._wait_for_admin()
         self._wait_for_certificates()
 
