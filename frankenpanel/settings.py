@@ -114,9 +114,10 @@ TEMPLATES = [
 
 # The panel's own records
 try:
-    DATABASES: dict[str, Any] = {"default": Env().db_url("DATABASE_URL", default=f"sqlite:///{ROOT}/records/panel.sqlite3")}
+    RECORDS = Env().db_url("DATABASE_URL", default=f"sqlite:///{ROOT}/records/panel.sqlite3")
 except ValueError as error:
     raise ImproperlyConfigured("DATABASE_URL must be a database's address, as in postgres://…/panel.") from error
+DATABASES: dict[str, Any] = {"default": RECORDS}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A reader never waits, and a writer waits for its turn instead of failing half-way through
     DATABASES["default"]["OPTIONS"] = {
@@ -124,8 +125,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-    # A file for the tests too: a runner is another process
-    DATABASES["default"]["TEST"] = {"NAME": str(ROOT / "test.sqlite3")}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -21,7 +21,8 @@ def _fresh() -> None:
         os.environ.pop(name, None)
     root = Path(tempfile.mkdtemp(prefix="fpt-", dir="/var/tmp"))
     root.chmod(0o755)  # site users must be able to walk through it
-    (root / "locks").mkdir(mode=0o700)
+    for folder in ("locks", "records"):
+        (root / folder).mkdir(mode=0o700)
     first = BELOW_THE_EPHEMERAL[os.getpid() % len(BELOW_THE_EPHEMERAL)]
     os.environ |= {
         "FRANKENPANEL_ROOT": str(root),

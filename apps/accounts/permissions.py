@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from apps.accounts.models import ApiToken
 from apps.accounts.second_factor import is_verified
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 ANY = ""
 """The need of an action that every token may do."""

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from apps.domains.caddyfile import FrontFacts, FrontSite, difference, render
+from apps.domains.caddyfile import difference, render
+from apps.domains.front import FrontFacts, FrontSite, State
 from apps.domains.models import Domain
 from apps.host import oplock
 from apps.host.caddy import routes
 from apps.host.errors import Refused
-from apps.host.host import Host
 from apps.servers.models import Server
 from apps.sites.models import Site
+
+if TYPE_CHECKING:
+    from apps.host.host import Host
 
 
 def facts_of(server: Server) -> FrontFacts:
@@ -26,13 +31,14 @@ def facts_of(server: Server) -> FrontFacts:
         panel_host=settings.PANEL_HOST,
         panel_socket=settings.PLACES.run / "panel" / "web.sock",
         sites=tuple(_site(site) for site in sites.prefetch_related("domains")),
+        bind=() if settings.PRODUCTION else ("127.0.0.1",),
     )
 
 
 def _site(site: Site) -> FrontSite:
     served = {domain.host for domain in site.domains.all() if domain.served}
     hosts = tuple(host for host in site.hosts if host in served)
-    return FrontSite(id=site.pk, hosts=hosts, state=site.front, port=site.port or 0)
+    return FrontSite(id=site.pk, hosts=hosts, state=cast(State, site.front), port=site.port or 0)
 
 
 def want(server: Server) -> int:

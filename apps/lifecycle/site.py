@@ -55,8 +55,8 @@ CREATE = Flow(
     steps=(
         CreateSiteUser(),
         line(6, CreateSiteDirectory()),
-        CopyApplication(),
         SealDatabasePassword(),
+        CopyApplication(),
         line(9, CreateDatabase()),
         line(10, WriteSiteConfig()),
         InstallApplication(),

@@ -18,7 +18,7 @@ from apps.servers.models import Server
 if TYPE_CHECKING:
     from apps.host.host import Host
 
-Answerer = Callable[[Question, Host], Any]
+Answerer = Callable[[Question, "Host"], Any]
 ANSWERERS: dict[str, Answerer] = {}
 """Filled by each app's ``questions`` module."""
 LIVES = timedelta(seconds=60)

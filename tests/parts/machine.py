@@ -60,7 +60,7 @@ def _lay() -> None:
         path.chmod(mode)
         os.chown(path, owner.uid, owner.gid)
     logs = places.logs("front")
-    logs.mkdir()
+    logs.mkdir(exist_ok=True)
     os.chown(logs, front.uid, front.gid)
     shutil.copytree(PAGES, places.pages, dirs_exist_ok=True)
     shutil.copy(TEMPLATES / "worker" / "ready.php", places.probe)
