@@ -76,9 +76,10 @@ class RunningFront:
         """Start from the rendered file, as the machine does after a reboot, and wait for the admin endpoint."""
         self.log = self.facts.places.root / "front.out"
         who = [f"--reuid={UID}", f"--regid={UID}", "--clear-groups", "--no-new-privs"] if os.geteuid() == 0 else []
-        argv = ["/usr/bin/setpriv", "--pdeathsig", "KILL", *who, "--", *self.driver.command(self.facts.places.caddyfile)]
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(argv, env={}, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        program = self.driver.command(self.facts.places.caddyfile)
+        argv = ["/usr/bin/setpriv", "--pdeathsig", "KILL", *who, "--", *program]
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(argv, env={}, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         self._wait_for_admin()
         self._wait_for_certificates()
 
