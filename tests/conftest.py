@@ -1,0 +1,43 @@
+"""For every test: a database that other processes can open, and plain HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from unittest.mock import patch
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """A file where the root says it is, instead of memory: a runner is another process."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = database["NAME"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _audit_rows_leave_with_their_test() -> Iterator[None]:
+    """Tests with transactions of their own are followed by a flush, and the audit's trigger would refuse it."""
+    flush = connection.ops.execute_sql_flush
+    triggers = import_module("apps.audit.migrations.0002_append_only").SQLITE
+
+    def flush_past_the_trigger(statements: Sequence[str]) -> None:
+        if connection.vendor == "sqlite":
+            flush(["DROP TRIGGER audit_no_delete", *statements, triggers[1]])
+        else:
+            table = "ALTER TABLE audit_auditrow {} TRIGGER USER"
+            flush([table.format("DISABLE"), *statements, table.format("ENABLE")])
+
+    with patch.object(connection.ops, "execute_sql_flush", flush_past_the_trigger):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django's test client speaks no TLS; and a password need not be slow to check."""
+    monkeypatch.setattr(settings, "SECURE_SSL_REDIRECT", False)
+    monkeypatch.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
