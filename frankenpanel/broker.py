@@ -19,29 +19,28 @@ from kombu.utils.json import dumps
 logger = logging.getLogger(__name__)
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     supports_fanout = False
-    get_table = virtual.Channel.get_table
+    get_table = virtual.Channel.get_table  # type: ignore[assignment]
 
     def _queue_bind(self, *args: Any) -> None:
         """Kept by the channel's state, as the in-memory transport does."""
 
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         beside = Path(self.data_folder_out) / f".{name}"
-        beside.write_text(dumps(payload))
+        beside.write_text(dumps(message))
         beside.rename(Path(self.data_folder_out) / name)
 
-    def _get(self, queue: str) -> dict[str, Any]:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         try:
-            message: dict[str, Any] = super()._get(queue)
+            return super()._get(queue)
         except ValueError as error:
             logger.warning("a message that is no JSON was thrown away: %s", error)
             raise Empty from error
-        return message
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     Channel = Channel
     driver_name = "folder"
 

@@ -28,6 +28,8 @@ class SmallJSON(JSONParser):
             parsed = super().parse(io.BytesIO(text), media_type, parser_context)
         except RecursionError as error:
             raise ParseError("The body's JSON is nested too deeply; send a flat object.") from error
+        except ParseError as error:
+            raise ParseError("The body cannot be read as JSON in UTF-8; send an object, as in {…}.") from error
         if not isinstance(parsed, dict):
             raise ParseError("The body is no JSON object; send one, as in {…}.")
         return parsed

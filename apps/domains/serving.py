@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from apps.domains.front import FrontFacts, FrontSite, State
 from apps.domains.models import Domain
 from apps.host import oplock
 from apps.host.caddy import routes
+from apps.host.caddy_tls import served_certificate
 from apps.host.errors import Refused
 from apps.servers.models import Server
 from apps.sites.models import Site
@@ -20,6 +22,7 @@ from apps.sites.models import Site
 if TYPE_CHECKING:
     from apps.host.host import Host
 
+CERTIFIED_WITHIN = 0.5
 
 def facts_of(server: Server) -> FrontFacts:
     """Everything that the front of *server* should serve, from the records alone."""
@@ -101,3 +104,20 @@ def _load(server: Server, host: Host) -> None:
     with transaction.atomic():
         ours.filter(served=False, loaded=True).update(loaded=False)
         Server.objects.filter(pk=server.pk, front_loaded__lt=newest).update(front_loaded=newest)
+
+
+def has_certificates(site: Site) -> bool:
+    """Whether the front completes a TLS handshake for each name that its own authority certifies.
+
+    Caddy makes these after it has answered a load: for some milliseconds a new name has none. Waits for half a
+    second at most. A public authority takes its time, so its names are not waited for.
+    """
+    facts = facts_of(site.server)
+    until = monotonic() + CERTIFIED_WITHIN
+    missing = [host for host in site.hosts if facts.is_private(host)]
+    while missing:
+        missing = [host for host in missing if served_certificate(host, settings.HTTPS_PORT) is None]
+        if monotonic() > until:
+            break
+        sleep(0.005 if missing else 0)
+    return not missing

@@ -46,6 +46,8 @@ class ReloadCaddy(Step):
         wanted = run.remember("wanted", lambda: serving.want(site.server))
         if not serving.load(site.server, run.host, wanted):
             run.again(SOON, "The front is being loaded")
+        if not serving.has_certificates(site):
+            run.again(SOON, "The front is making the certificate")
 
     def undo(self, run: Run) -> None:
         _take_off(run)

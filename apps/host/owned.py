@@ -115,6 +115,7 @@ class OwnedFolder:
     def _drop(self, parent: int, name: str, owner: Identity) -> None:
         if look(parent, name) is None:
             return
+        give(parent, name, (-1, owner.gid), 0o750)  # one that a crash left half made lets nobody in yet
         with _inside(parent, name) as folder:
             theirs = [inner for inner in self.inner if look(folder, inner) is not None]
             self._empty(folder, name, theirs, owner)

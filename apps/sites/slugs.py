@@ -7,6 +7,8 @@ from django.utils.text import slugify
 from apps.sites.models import Site
 
 LONGEST = 41
+RESERVED = frozenset({"front"})
+"""Names that the panel's own folders have beside those of the sites."""
 
 
 def unique_slug(name: str) -> str:
@@ -16,6 +18,7 @@ def unique_slug(name: str) -> str:
     """
     stem = slugify(name).replace("_", "-").strip("-")[:LONGEST].strip("-") or "site"
     taken = set(Site.objects.filter(slug__startswith=stem[: LONGEST - 6]).values_list("slug", flat=True))
+    taken |= RESERVED
     slug, number = stem, 1
     while slug in taken:
         number += 1

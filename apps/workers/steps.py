@@ -31,7 +31,7 @@ class WriteWorkerConfig(Step):
         if run.host.files.runtime_exists(site.pk):
             raise Refused(f"{run.places.runtime(site.pk)} or a file of its worker is not the panel's; move it away.")
         while site.port is not None and (holder := run.host.supervisor.port_holder(site.port)):
-            _go_round(site, holder)
+            _go_round(site, site.port, holder)
 
     def plan(self, run: Run) -> str:
         site = run.record(Site)
@@ -46,10 +46,10 @@ class WriteWorkerConfig(Step):
         run.host.files.remove_runtime(run.record(Site).pk)
 
 
-def _go_round(site: Site, holder: str) -> None:
+def _go_round(site: Site, port: int, holder: str) -> None:
     with transaction.atomic():
         one_at_a_time()
-        ForeignPort.objects.update_or_create(server=site.server, port=site.port, defaults={"holder": holder[:200]})
+        ForeignPort.objects.update_or_create(server=site.server, port=port, defaults={"holder": holder[:200]})
         site.port = next_free_port(site.server)
         site.save(update_fields=["port"])
 

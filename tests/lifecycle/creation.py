@@ -141,7 +141,7 @@ def the_database_is_there_for_its_account_alone(created: Created) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW DATABASES")
         assert {row[0] for row in cursor.fetchall()} == {name, "information_schema"}
-    connection.close()
+    connection.close()  # type: ignore[no-untyped-call]
 
 
 def the_configuration_logs_in(created: Created) -> None:

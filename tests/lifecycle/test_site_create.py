@@ -62,7 +62,7 @@ def unsent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def client() -> Client:
-    return Client(raise_request_exception=False, SERVER_NAME="panel.localhost", **{"wsgi.url_scheme": "https"})
+    return Client(raise_request_exception=False)
 
 
 @pytest.fixture

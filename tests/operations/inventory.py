@@ -56,7 +56,7 @@ def _mysql(places: Places) -> Inventory:
             found[name] = sorted(str(row[0]) for row in cursor.fetchall())
         return found
     finally:
-        connection.close()
+        connection.close()  # type: ignore[no-untyped-call]
 
 
 def _processes(places: Places) -> list[str]:

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,6 +36,15 @@ def until(condition: object, seconds: float = 10.0) -> None:
 
 def advance(operation: Operation) -> None:
     engine.advance(operation.pk, no_host)
+
+
+def running(script: str) -> Callable[[Run], None]:
+    """A step that runs a program and waits for it."""
+
+    def act(run: Run) -> None:
+        command.run(["sh", "-c", script])
+
+    return act
 
 
 def is_dead(pid: int) -> bool:
@@ -67,6 +77,7 @@ def test_a_runner_that_was_killed_is_followed_at_once(tmp_path: Path) -> None:
         assert in_a_child(lambda: advance(operation)) == signal.SIGKILL
         operation.refresh_from_db()
         assert operation.claimed_by
+        assert operation.lease_until is not None
         assert operation.lease_until > now()
 
     with toy_flow(Toy("one")):
@@ -104,7 +115,7 @@ def test_a_stopped_runner_keeps_its_step_and_ends_it_when_it_wakes(tmp_path: Pat
 
 
 def test_a_program_dies_with_the_runner_that_waits_for_it(tmp_path: Path) -> None:
-    with toy_flow(Toy("one", lambda run: command.run(["sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 60"]))):
+    with toy_flow(Toy("one", running(f"echo $$ > {tmp_path}/pid; exec sleep 60"))):
         operation = a_toy_operation()
         runner = start_child(lambda: advance(operation))
         until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip())
@@ -116,7 +127,7 @@ def test_a_program_dies_with_the_runner_that_waits_for_it(tmp_path: Path) -> Non
 def test_a_child_that_outlives_its_runner_is_ended_before_the_next_one_begins(tmp_path: Path) -> None:
     """A program's own child is not told when the runner dies; the lock that it still holds gives it away."""
     script = f"setsid sh -c 'echo $$ > {tmp_path}/pid; exec sleep 60' & wait"
-    with toy_flow(Toy("one", lambda run: command.run(["sh", "-c", script]))):
+    with toy_flow(Toy("one", running(script))):
         operation = a_toy_operation()
         runner = start_child(lambda: advance(operation))
         until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().strip())

@@ -26,7 +26,7 @@ from tests.operations.killing import Killer, Recorder, in_a_child, watching
 pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
 STEPS = len(CREATE.lines)
 NUMBER = itertools.count(1)
-UNREACHED = frozenset[str]()
+UNREACHED = frozenset({"supervisor.reload-signalled"})
 """Points that a creation does not pass. Every one that is named here is passed by a test of its driver."""
 
 
