@@ -26,7 +26,7 @@ class Channel(filesystem.Channel):
     def _queue_bind(self, *args: Any) -> None:
         """Kept by the channel's state, as the in-memory transport does."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         beside = Path(self.data_folder_out) / f".{name}"
         beside.write_text(dumps(message))
