@@ -85,7 +85,7 @@ def make_environment(venv: Path, python: Python, lock: Path, env: Mapping[str, s
         count = sum("==" in line for line in lock.read_text().splitlines())
         say(f"Installing {count} Python packages into {venv}, once for this machine.")
         shutil.rmtree(venv, ignore_errors=True)
-        run([python.program, "-m", "venv", venv], timeout=300)
+        follow([str(python.program), "-m", "venv", str(venv)], Counter(0, say))
         pip = [str(venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
         wanted = ["--no-deps", "--require-hashes", "--requirement", str(lock)]
         follow([*pip, *wanted], Counter(count, say), env=network(env))

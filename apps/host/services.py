@@ -6,6 +6,7 @@ supervisord starts a dead server again, and takes all of them down with it when 
 from __future__ import annotations
 
 import http.client
+import os
 import shlex
 import socket
 import sys
@@ -74,6 +75,7 @@ class Services:
                 return
             self.end()
         self.config.write_text(text)
+        self.socket.unlink(missing_ok=True)  # one that was killed leaves it, and a new one takes long to see that
         run([sys.executable, "-m", "supervisor.supervisord", "-c", self.config], env=env)
         until = time.monotonic() + ENDS
         while not self.running():
@@ -94,10 +96,13 @@ class Services:
         if self.process(name).state not in (STARTED, STARTING):
             self._ask().supervisor.startProcess(name, False)
 
-    def down(self, name: str) -> None:
-        """Stop one server and wait for its end. Not running is no error."""
-        if self.process(name).pid:
-            self._ask().supervisor.stopProcess(name, True)
+    def down(self, names: Sequence[str]) -> None:
+        """Stop these servers, all at once, and wait for their end. Not running is no error."""
+        for name in names:
+            if self.process(name).pid:
+                self._ask().supervisor.stopProcess(name, False)
+        while any(self.process(name).pid for name in names):  # each has its grace, and then it is killed
+            time.sleep(0.02)
 
     def end(self) -> None:
         """Stop every server, last started first, and supervisord itself. Not running is no error."""
@@ -139,11 +144,15 @@ pidfile = {self.folder}/supervisord.pid
 childlogdir = {self.folder}
 directory = {self.code}
 umask = 022
-
+{self._root()}
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 """
         return head + "".join(self._program(service) for service in services)
+
+    def _root(self) -> str:
+        """It warns of being root unless it is told so."""
+        return "user = root\n" if os.geteuid() == 0 else ""
 
     def _program(self, service: Service) -> str:
         settings = {

@@ -44,9 +44,15 @@ def provide_go(cache: Path, env: Mapping[str, str], on_line: OnLine) -> Path:
 
 
 def go_environment(cache: Path, go: Path, env: Mapping[str, str]) -> dict[str, str]:
-    """What a Go build needs: its own folders in the cache, and no other toolchain fetched unasked."""
+    """What a Go build needs: its own folders in the cache, and no other toolchain fetched unasked.
+
+    Go writes telemetry into the home folder whatever one says, so that is in the cache too.
+    """
+    own = Path(env.get("HOME", "/nonexistent")) / ".config" / "go" / "env"
     return {
         **network(env),
+        "HOME": str(cache / "go" / "home"),
+        "GOENV": str(own) if own.exists() else "off",
         "PATH": os.pathsep.join([str(go.parent), str(cache / "go" / "bin"), "/usr/bin", "/bin"]),
         "GOPATH": str(cache / "go"),
         "GOCACHE": str(cache / "go" / "cache"),
@@ -62,7 +68,7 @@ def _on_path(env: Mapping[str, str]) -> Path | None:
 
 def _is_new_enough(program: Path) -> bool:
     try:
-        said = run([program, "version"], env={"GOTOOLCHAIN": "local", "GOCACHE": "off"}).decode()
+        said = run([program, "version"], env={"GOTOOLCHAIN": "local"}).decode()
     except HostError:
         return False
     version = re.search(r"go(\d+\.\d+)", said)

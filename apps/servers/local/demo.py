@@ -83,7 +83,7 @@ def fetch(site: Site) -> Page:
             if monotonic() > until:
                 raise
         sleep(0.1)  # the front is just getting the certificate
-    if page.status != OK or not KINDS[site.kind].recognises(page.body):
+    if page.status != OK or not KINDS[site.kind].recognises(page.body, site.name):
         raise Refused(f"{site.url} answers {page.status}, and that is not the page of “{site.name}”.")
     return page
 

@@ -35,9 +35,12 @@ def lay(instance: Instance) -> Identity:
         _must_be_closed(instance.places.run.parent)
     for path, owner, mode in folders(instance.places, panel):
         _folder(path, owner, mode)
-    _file(instance.places.root / "secret_key", secrets.token_urlsafe(50), 0o640, panel.gid)
+    root = Identity("", os.geteuid(), panel.gid)
+    _file(instance.places.root / "secret_key", secrets.token_urlsafe(50), 0o640, root)
     key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    _file(instance.places.keys / "fernet", key + "\n", 0o600, os.getegid())
+    _file(instance.places.keys / "fernet", key + "\n", 0o600, root)
+    # whoever looks first would make it, and it must be the web's to write in
+    _file(instance.places.root / "records" / "panel.sqlite3", "", 0o600, panel)
     return panel
 
 
@@ -101,7 +104,7 @@ def _folder(path: Path, owner: Identity, mode: int) -> None:
         os.close(opened)
 
 
-def _file(path: Path, text: str, mode: int, group: int) -> None:
+def _file(path: Path, text: str, mode: int, owner: Identity) -> None:
     """Written once, and with its rights from the first byte on; an interrupted one is written anew."""
     if path.exists():
         return
@@ -110,7 +113,7 @@ def _file(path: Path, text: str, mode: int, group: int) -> None:
     opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(opened, "w") as content:
         content.write(text)
-        os.fchown(opened, os.geteuid(), group)
+        os.fchown(opened, owner.uid, owner.gid)
         os.fchmod(opened, mode)
         os.fsync(opened)
     part.rename(path)

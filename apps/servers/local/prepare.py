@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from apps.domains.caddyfile import render
 from apps.domains.serving import facts_of
@@ -56,9 +58,12 @@ def _keep(files: Files, path: Path, text: str) -> None:
 
 
 def _migrate(panel: Identity) -> None:
-    """As the panel's own user: the file of the records must be its, not root's."""
-    manage = [sys.executable, settings.BASE_DIR / "manage.py"]
-    run([*manage, "migrate", "--verbosity", "0"], identity=panel, env=environment(), timeout=600)
+    """As the panel's own user: the files beside the records must be its, not root's."""
+    executor = MigrationExecutor(connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return
+    argv = [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--verbosity", "0"]
+    run(argv, identity=panel, env=environment(), timeout=600)
 
 
 def _server(frankenphp: Path) -> Server:
@@ -73,8 +78,10 @@ def _server(frankenphp: Path) -> Server:
         "php_version": version.php,
         "thread_safe": version.thread_safe,
     }
-    first = server.runtimes.order_by("id").first()
-    Runtime.objects.update_or_create(pk=first.pk if first else None, server=server, defaults=facts)
+    first = server.runtimes.order_by("id").first() or Runtime(server=server)
+    for name, value in facts.items():
+        setattr(first, name, value)
+    first.save()
     return server
 
 

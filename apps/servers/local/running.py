@@ -12,6 +12,7 @@ from apps.host.errors import Refused
 from apps.host.host import Host
 from apps.host.local import this_host
 from apps.host.services import STARTED, Services
+from apps.host.supervisor import Worker
 from apps.host.supervisor.ports import port_holder
 from apps.host.turns import one_at_a_time
 from apps.servers.local import ready, sites
@@ -22,8 +23,8 @@ from apps.workers.roster import active_workers
 
 FIRST = ("mariadb", "front")
 REST = ("web", "runner", "runner-long", "beat")
-TAKERS = ("beat", "runner-long", "runner")
-"""Nothing may start a site again while the sites are stopped."""
+TAKERS = ("beat", "runner-long", "runner", "web", "front")
+"""Nothing may start a site again, or ask for one, while the sites are stopped."""
 
 
 def supervisord() -> Services:
@@ -56,8 +57,8 @@ def down(say: Say) -> None:
     """Stop the sites and the servers. What does not run is no error."""
     host, services = this_host(), supervisord()
     with one_at_a_time(settings.PLACES.locks / "panel.lock"):
-        for name in TAKERS if services.running() else ():
-            services.down(name)
+        if services.running():
+            services.down(TAKERS)
         for failure in sites.stop(host, _started(host)):
             say(failure)
         connections.close_all()
@@ -72,7 +73,7 @@ def _serve(host: Host, say: Say) -> None:
         say(failure)
 
 
-def _started(host: Host) -> list[sites.Worker]:
+def _started(host: Host) -> list[Worker]:
     try:
         return sites.started_workers(host)
     except DatabaseError:

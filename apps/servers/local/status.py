@@ -15,13 +15,15 @@ from apps.sites.models import Site
 from apps.workers.roster import worker_of
 
 COLUMNS = ("name", "state", "pid", "memory_mb", "address")
+ORDER = ("mariadb", "front", "web", "runner", "runner-long", "beat")
 MB = 1_000_000
 Row = dict[str, Any]
 
 
 def rows(host: Host, services: Services) -> list[Row]:
     """``{name state pid memory_mb address}`` of each server, then of each site that has or should have a worker."""
-    return [*(_server(process) for process in services.processes()), *_sites(host)]
+    running = sorted(services.processes(), key=lambda process: ORDER.index(process.name))
+    return [*(_server(process) for process in running), *_sites(host)]
 
 
 def is_up(found: list[Row]) -> bool:

@@ -14,6 +14,12 @@ from apps.operations.management.output import complain
 BROKEN_OFF = 130
 
 
+def print_line(text: str) -> None:
+    """On stdout, and at once: whoever watches wants to see how far it is."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 class LocalCommand(BaseCommand):
     requires_system_checks = []
 

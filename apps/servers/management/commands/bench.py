@@ -12,7 +12,7 @@ from apps.host.command import follow
 from apps.host.errors import CommandFailed
 from apps.operations.management.output import complain
 from apps.servers.local.prepare import environment
-from apps.servers.management.local import LocalCommand
+from apps.servers.management.local import LocalCommand, print_line
 
 
 class Command(LocalCommand):
@@ -27,7 +27,7 @@ class Command(LocalCommand):
         chosen += ["--json", options["json"]] if options["json"] else []
         argv = [sys.executable, "-m", "tests.bench", *chosen]
         try:
-            follow(argv, lambda line: sys.stdout.write(line + "\n"), env=environment(), cwd=settings.BASE_DIR)
+            follow(argv, print_line, env=environment(), cwd=settings.BASE_DIR)
         except CommandFailed as error:
             complain(f"The benchmarks ended with code {error.code}.")
             return error.code

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from apps.host.errors import HostError
 from apps.servers.local.checks import run_all
+from apps.servers.management.local import print_line
 
 
 class Command(BaseCommand):
@@ -24,8 +25,3 @@ class Command(BaseCommand):
             sys.exit(run_all(settings.BASE_DIR, settings.PLACES.cache, argv[2:], print_line))
         except HostError as error:
             sys.exit(f"panel: {error}")
-
-
-def print_line(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
