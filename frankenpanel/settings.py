@@ -1,4 +1,7 @@
-"""Settings, read from the environment. Without any they make a panel of its own under ``./var``."""
+"""Settings, read from the environment; without any, a panel of its own under ``./var``. Long because one file holds all.
+
+Sections: where it lives, applications, records, who may come in, browsers, the API, Celery, logs.
+"""
 
 from __future__ import annotations
 

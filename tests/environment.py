@@ -1,4 +1,4 @@
-"""Loaded before anything else: the tests have a root and ports of their own, and nothing of the caller's environment."""
+"""Loaded before anything else: the tests have a root and ports of their own, and nothing of their caller's."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from apps.operations.flow import FLOWS, Flow
 from tests.lifecycle.seed import numbered_lines
 
 
-
 @pytest.mark.parametrize("flow", FLOWS.values(), ids=str)
 def test_a_flow_carries_every_line_of_its_list(flow: Flow) -> None:
     carried = [*flow.in_request, *itertools.chain.from_iterable(line.seed for line in flow.lines)]

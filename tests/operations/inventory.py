@@ -81,7 +81,8 @@ def _listeners() -> list[int]:
 
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     listening = (line.split()[1] for line in lines if line.split()[3] == "0A")
-    return sorted({port for port in (int(it.rpartition(":")[2], 16) for it in listening) if port in settings.SITE_PORTS})
+    ports = {int(address.rpartition(":")[2], 16) for address in listening}
+    return sorted(ports.intersection(settings.SITE_PORTS))
 
 
 def _routes(host: Host) -> dict[str, str]:
