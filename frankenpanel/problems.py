@@ -8,9 +8,8 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.http import Http404
+from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions
-from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from apps.operations.refusals import Busy, Invalid
@@ -30,14 +29,17 @@ SENTENCES = {
 logger = logging.getLogger(__name__)
 
 
-def answer(exception: Exception, context: dict[str, Any]) -> Response:
-    """REST framework's exception handler: every error leaves as a sentence, none with a traceback."""
+def answer(exception: Exception, context: dict[str, Any]) -> HttpResponse:
+    """REST framework's exception handler: every error leaves as a sentence, none with a traceback.
+
+    Always as JSON, whatever the request would have had: no view's renderer knows of problems.
+    """
     set_rollback()
     problem = _problem(exception)
     if problem["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", type(context.get("view")).__name__, problem["detail"], exc_info=exception)
     headers = dict(_headers(exception, problem["status"]))
-    return Response(problem, problem["status"], headers=headers, content_type=MEDIA_TYPE)
+    return JsonResponse(problem, status=problem["status"], headers=headers, content_type=MEDIA_TYPE)
 
 
 def document(status: int, code: str, sentence: str, **more: Any) -> dict[str, Any]:

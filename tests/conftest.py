@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 
 @pytest.fixture(scope="session")
@@ -22,17 +23,18 @@ def django_db_modify_db_settings() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _audit_rows_leave_with_their_test() -> Iterator[None]:
     """Tests with transactions of their own are followed by a flush, and the audit's trigger would refuse it."""
-    flush = connection.ops.execute_sql_flush
+    operations = type(connection.ops)  # the class: a browser's event loop has a connection of its own
+    flush = operations.execute_sql_flush
     triggers = import_module("apps.audit.migrations.0002_append_only").SQLITE
 
-    def flush_past_the_trigger(statements: Sequence[str]) -> None:
+    def flush_past_the_trigger(self: BaseDatabaseOperations, statements: Sequence[str]) -> None:
         if connection.vendor == "sqlite":
-            flush(["DROP TRIGGER audit_no_delete", *statements, triggers[1]])
+            flush(self, ["DROP TRIGGER audit_no_delete", *statements, triggers[1]])
         else:
             table = "ALTER TABLE audit_auditrow {} TRIGGER USER"
-            flush([table.format("DISABLE"), *statements, table.format("ENABLE")])
+            flush(self, [table.format("DISABLE"), *statements, table.format("ENABLE")])
 
-    with patch.object(connection.ops, "execute_sql_flush", flush_past_the_trigger):
+    with patch.object(operations, "execute_sql_flush", flush_past_the_trigger):
         yield
 
 

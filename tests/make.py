@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
-from django.utils.timezone import now, timedelta
+from django.utils.timezone import now
 from rest_framework.test import APIClient
 
 from apps.accounts.models import SCOPES, ApiToken

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from apps.accounts.asking_http import ask_of
+from apps.accounts.asking_http import ask_of, user_of
 from apps.accounts.models import ApiToken
 from apps.accounts.shapes import NewTokenShape, TokenShape
 from apps.accounts.tokens import SCOPE, create_token, revoke_token
@@ -45,7 +45,7 @@ class TokenViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[ApiToken])
         """Create a token. Its text is in this answer and never again."""
         asked = TokenRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        token, text = create_token(ask_of(request), request.user, **asked.validated_data)
+        token, text = create_token(ask_of(request), user_of(request), **asked.validated_data)
         token.token = text  # type: ignore[attr-defined]
         return Response(NewTokenShape(token).data, 201, headers={"Cache-Control": "no-store"})
 

@@ -6,11 +6,12 @@ import hashlib
 import json
 import re
 
+from django.contrib.auth.models import User
 from rest_framework.request import Request
 
 from apps.accounts.models import ApiToken
 from apps.operations.asking import Ask
-from apps.operations.refusals import Invalid
+from apps.operations.refusals import Forbidden, Invalid
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 LONGEST_WAIT = 60
@@ -23,13 +24,20 @@ def ask_of(request: Request) -> Ask:
     if key and not KEY.fullmatch(key):
         raise Invalid("Idempotency-Key", "An idempotency key has 1 to 200 visible ASCII characters; send another.")
     return Ask(
-        user=request.user,
+        user=user_of(request),
         door="api",
         scopes=None if token is None else frozenset(token.scopes),
         key=key,
         digest=_digest(request) if key else "",
         or_wait=flag(request, "queue"),
     )
+
+
+def user_of(request: Request) -> User:
+    """The user. Raises Forbidden where nobody is signed in, though no view of the API lets nobody in."""
+    if not isinstance(request.user, User):
+        raise Forbidden("Sign in first, or send a token.")
+    return request.user
 
 
 def flag(request: Request, name: str) -> bool:

@@ -8,11 +8,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.operations.models import Operation
+from apps.operations.planning import Plan, PlannedStep
 from apps.operations.shown import ShownStep, steps_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-
 
 
 class SubjectShape(serializers.Serializer[Operation]):
@@ -20,7 +20,7 @@ class SubjectShape(serializers.Serializer[Operation]):
 
     kind = serializers.CharField(source="subject_kind")
     id = serializers.IntegerField(source="subject_id")
-    label = serializers.CharField(source="subject_label")
+    label = serializers.CharField(source="subject_label")  # type: ignore[assignment]
 
 
 class ProgressShape(serializers.Serializer[ShownStep]):
@@ -63,14 +63,14 @@ class OperationShape(serializers.Serializer[Operation]):
         return [dict(StepShape(step).data) for step in steps_of(operation)]
 
 
-class PlannedStepShape(serializers.Serializer["PlannedStep"]):
+class PlannedStepShape(serializers.Serializer[PlannedStep]):
     number = serializers.IntegerField()
     key = serializers.CharField()
     seed = serializers.ListField(child=serializers.IntegerField())
     sentence = serializers.CharField()
 
 
-class PlanShape(serializers.Serializer["Plan"]):
+class PlanShape(serializers.Serializer[Plan]):
     """What would happen."""
 
     flow = serializers.CharField()

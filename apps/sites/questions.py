@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
 from django.utils.timezone import now
 
@@ -18,7 +16,7 @@ from apps.sites.models import Site
 
 
 @answers("credentials")
-def credentials(question: Question, host: Host) -> dict[str, Any]:
+def credentials(question: Question, host: Host) -> dict[str, str]:
     """``{url, user, password}`` of what the asker's operation installed, the first time that he asks.
 
     In one transaction the secret leaves the journal, the answer is written and the audit row says so: where nobody
@@ -28,16 +26,17 @@ def credentials(question: Question, host: Host) -> dict[str, Any]:
         line = _line(question)
         operation = line.operation
         site = Site.objects.prefetch_related("domains").get(pk=operation.subject_id)
-        question.answer = {
+        told = {
             "url": f"{site.url}{kind_of(site).admin_path or '/'}",
             "user": ADMIN,
             "password": host.vault.open(line.memo.pop(SECRET)),
         }
+        question.answer = told
         question.save(update_fields=["answer"])
         line.memo[TOLD] = now().isoformat()
         line.save(update_fields=["memo"])
         _audit(question, operation)
-    return question.answer
+    return told
 
 
 def _line(question: Question) -> StepRun:

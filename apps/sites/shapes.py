@@ -28,11 +28,14 @@ class SiteShape(serializers.Serializer[Site]):
     domains = serializers.ListField(child=serializers.CharField(), source="hosts")
     url = serializers.CharField()
     directory = serializers.SerializerMethodField()
-    databases = serializers.SlugRelatedField[Any](slug_field="name", many=True, read_only=True)
+    databases = serializers.SerializerMethodField()
     runtime = serializers.CharField(source="runtime.name")
 
     def get_directory(self, site: Site) -> str:
         return str(settings.PLACES.site(site.slug))
+
+    def get_databases(self, site: Site) -> list[str]:
+        return [database.name for database in site.databases.all()]
 
 
 class AcceptedShape(serializers.Serializer[dict[str, Any]]):

@@ -21,11 +21,11 @@ def user_of(options: Namespace) -> User:
     """The user of ``--as``, else ``console``: a superuser without a password, made the first time it is needed."""
     if options.user is None:
         powers = {"is_superuser": True, "is_staff": True, "password": make_password(None)}
-        user, _ = User.objects.get_or_create(username=CONSOLE, defaults=powers)
+        user: User | None = User.objects.get_or_create(username=CONSOLE, defaults=powers)[0]
     else:
         user = User.objects.filter(username=options.user).first()
-        if user is None:
-            raise Missing(f"There is no user {options.user[:60]}; look at the names in the admin.")
+    if user is None:
+        raise Missing(f"There is no user {options.user[:60]}; look at the names in the admin.")
     if not user.is_active:
         raise Forbidden(f"The user {user.get_username()} is not active; choose another with --as.")
     return user

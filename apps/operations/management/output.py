@@ -17,6 +17,8 @@ from rich.text import Text
 FORMATS = ("table", "json", "plain", "csv")
 Shape = Mapping[str, Any]
 NESTED = "steps"
+WIDE = 1000
+"""Columns of what is no terminal: nothing is cut there."""
 STEP = ("number", "name", "status", "seconds", "error")
 PLANNED = ("number", "sentence")
 
@@ -26,12 +28,15 @@ def form_of(options: Namespace) -> str:
 
 
 def show_one(options: Namespace, shape: Shape) -> None:
-    """Print one thing: every field, and its steps where it has some."""
+    """Print one thing: every field, and its steps where it has some; or, of several things, each."""
     form = form_of(options)
     if form == "json":
         _json(shape)
     elif form == "csv":
         show_many(options, [shape], [key for key in shape if key != NESTED])
+    elif all(isinstance(value, Mapping) for value in shape.values()):
+        for inner in shape.values():
+            show_one(options, inner)
     elif form == "table":
         _draw(["", ""], [(key, text_of(value)) for key, value in shape.items() if key != NESTED])
         if NESTED in shape:
@@ -99,4 +104,5 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_column(column.replace("_", " "))
     for row in rows:
         table.add_row(*map(Text, row))
-    Console(markup=False, highlight=False).print(table)
+    width = None if sys.stdout.isatty() else WIDE
+    Console(markup=False, highlight=False, width=width).print(table)
