@@ -36,7 +36,7 @@ def this_host() -> Host:
         front=Front(places.front_admin, binary),
         php=FrankenPHP(binary, places),
         supervisor=PidFileSupervisor(),
-        sources=Sources(places.cache, {"wordpress": settings.WORDPRESS_SOURCE}),
+        sources=Sources(places.cache, {name: value for name, value in settings.SOURCES.items() if value}),
         vault=Vault(places.keys / "fernet"),
     )
 
