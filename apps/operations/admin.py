@@ -21,7 +21,7 @@ from apps.operations.badges import OPERATION
 from apps.operations.live import LiveOperation
 from apps.operations.models import Operation
 from apps.operations.shown import title_of
-from apps.operations.visible import visible_to
+from apps.operations.visible import one_visible_to, visible_to
 from apps.sites import visible as sites
 from apps.sites.models import Site
 
@@ -109,7 +109,7 @@ class OperationAdmin(PanelAdmin):
         return HttpResponseRedirect(_address(operation))
 
     def _operation(self, request: HttpRequest, pk: int | str) -> Operation:
-        found = self.get_object(request, str(pk))
+        found = one_visible_to(request.user, int(pk)) if str(pk).isdecimal() else None
         if found is None:
             raise Http404
         return found
