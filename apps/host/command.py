@@ -19,7 +19,7 @@ from pathlib import Path
 from apps.host.errors import CommandFailed, Refused, Unavailable
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_lock: ContextVar[int | None] = ContextVar("operation_lock", default=None)
+_locks: ContextVar[tuple[int, ...]] = ContextVar("locks", default=())
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Identity:
 
 @contextmanager
 def holding(lock: int) -> Iterator[None]:
-    """Every program started meanwhile inherits the file descriptor *lock*."""
-    token = _lock.set(lock)
+    """Every program started meanwhile inherits the file descriptor *lock*, beside those it inherits already."""
+    token = _locks.set((*_locks.get(), lock))
     try:
         yield
     finally:
-        _lock.reset(token)
+        _locks.reset(token)
 
 
 def run(
@@ -56,7 +56,6 @@ def run(
     Raises CommandFailed for an exit code other than 0, Refused when the program is not there, Unavailable
     when it takes longer than *timeout* seconds (it is killed then).
     """
-    lock = _lock.get()
     try:
         done = subprocess.run(
             [*_prefix(identity), *map(str, argv)],
@@ -67,14 +66,14 @@ def run(
             check=False,
             capture_output=True,
             umask=0o077,
-            pass_fds=() if lock is None else (lock,),
+            pass_fds=_locks.get(),
         )
     except FileNotFoundError as error:
         raise Refused(f"The program {argv[0]} is not there; install it and try again.") from error
     except subprocess.TimeoutExpired as error:
         raise Unavailable(f"{argv[0]} did not end within {timeout:g} seconds.") from error
     if done.returncode:
-        raise CommandFailed(str(argv[0]), done.returncode, (done.stderr + done.stdout).decode(errors="replace"))
+        raise CommandFailed(str(argv[0]), done.returncode, (done.stdout + done.stderr).decode(errors="replace"))
     return done.stdout
 
 
@@ -91,7 +90,6 @@ def follow(
     Raises CommandFailed with its last lines. Broken off, it ends the program and its children too.
     """
     last: list[str] = []
-    lock = _lock.get()
     with subprocess.Popen(
         [*_prefix(identity), *map(str, argv)],
         stdin=subprocess.DEVNULL,
@@ -101,7 +99,7 @@ def follow(
         cwd=cwd or "/",
         start_new_session=True,
         umask=0o022,
-        pass_fds=() if lock is None else (lock,),
+        pass_fds=_locks.get(),
         text=True,
         errors="replace",
     ) as program:

@@ -361,6 +361,16 @@ def test_the_newest_php_that_the_archive_really_has_is_taken(
     assert [line.split()[1] for line in said] == ["8.4.28", "8.4.9"]
 
 
+def test_a_suite_that_is_out_of_date_does_not_spoil_the_others(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def archive(argv: list[str], **_: Any) -> bytes:
+        if argv[-1] == "update":
+            raise CommandFailed("apt-get", 100, "Release file is expired")
+        return LISTED.encode()
+
+    monkeypatch.setattr(source, "run", archive)
+    assert source.download(place, {}, print)[0] == "8.4.28"
+
+
 def test_an_archive_that_has_no_php_is_a_sentence(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "run", lambda argv, **_: b"")
     with pytest.raises(Unavailable, match="PHP's source cannot be downloaded"):

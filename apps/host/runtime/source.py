@@ -55,9 +55,9 @@ def download(folder: Path, env: Mapping[str, str], say: Say) -> tuple[str, Path]
     failed = "the archive lists none"
     try:
         run(["apt-get", *options, "update"], env=env, timeout=SECONDS)
-        listed = run(["apt-cache", *options, "showsrc", "--only-source", *PACKAGES]).decode()
     except CommandFailed as error:
-        raise Unavailable(f"Debian's archive cannot be read: {error}") from error
+        failed = str(error)  # one suite that is out of date, or away, does not spoil the others
+    listed = _listed(options)
     for source in newest_first(listed):
         named = f"{source.package}={source.revision}"
         try:
@@ -68,6 +68,13 @@ def download(folder: Path, env: Mapping[str, str], say: Say) -> tuple[str, Path]
             failed = f"{named}: {error}"
             say(f"PHP {source.version} is listed but cannot be had; trying an older one.")
     raise Unavailable(f"PHP's source cannot be downloaded from Debian's archive: {failed}")
+
+
+def _listed(options: list[str]) -> str:
+    try:
+        return run(["apt-cache", *options, "showsrc", "--only-source", *PACKAGES]).decode()
+    except CommandFailed:
+        return ""  # none of the names is known: no list could be read
 
 
 def newest_first(listed: str) -> list[Source]:
