@@ -7,15 +7,20 @@ from pathlib import Path
 from time import time
 
 LOCKS = tuple(Path("/etc") / f"{name}.lock" for name in ("passwd", "shadow", "group", "gshadow"))
+DEAD = frozenset("ZX")
 
 
 def clear_stale(locks: tuple[Path, ...] = LOCKS) -> None:
     """Remove the locks whose owner is certainly gone: useradd would respect them for ever.
 
-    useradd itself takes away a lock whose PID is free. Here it is also one whose PID now belongs to a process
-    that is younger than the lock, and one from before the machine was started.
+    useradd itself takes away a lock whose PID is free. Here it is also one whose process is dead but has not
+    been waited for, one whose PID now belongs to a younger process, and one from before the machine was started.
+    A lock begins as a file with the PID for its suffix; one that a dead process has left goes as well.
     """
     for lock in locks:
+        for begun in lock.parent.glob(f"{lock.stem}.[1-9]*"):
+            if begun.suffix == f".{_pid(begun)}" and _is_gone(begun):
+                begun.unlink(missing_ok=True)
         if _is_stale(lock):
             lock.unlink(missing_ok=True)
 
@@ -35,13 +40,17 @@ def _holder(lock: Path) -> str:
         return f"pid {pid}, which has ended"
 
 
+def _is_gone(begun: Path) -> bool:
+    return not _process(_pid(begun))[0] or _is_stale(begun)
+
+
 def _is_stale(lock: Path) -> bool:
     try:
         made = lock.stat().st_mtime
     except FileNotFoundError:
         return False
-    begun = _begun(_pid(lock))
-    return made < _boot() or (begun is not None and made < begun - 2)
+    state, begun = _process(_pid(lock))
+    return made < _boot() or state in DEAD or made < begun - 2
 
 
 def _pid(lock: Path) -> int | None:
@@ -52,15 +61,15 @@ def _pid(lock: Path) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _begun(pid: int | None) -> float | None:
-    """When the process was started, in seconds since 1970; None if there is none."""
+def _process(pid: int | None) -> tuple[str, float]:
+    """The state of a process and when it was started, in seconds since 1970; ("", 0) if there is none."""
     if pid is None:
-        return None
+        return "", 0.0
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return None
-    return _boot() + int(fields[19]) / os.sysconf("SC_CLK_TCK")
+        return "", 0.0
+    return fields[0], _boot() + int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def _boot() -> float:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from apps.host.command import Identity, follow, run
 from apps.host.errors import CommandFailed, HostError, Refused, Unavailable
+from apps.host.reach import readable
 
 LONG = 3600.0
 """Seconds that emptying a site's folder may take: a million files need about twenty."""
@@ -59,11 +60,12 @@ def _source() -> str:
 def interpreter() -> str:
     """A Python that every user may run: ours, or the system's when ours lies in somebody's home."""
     ours = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-    open_to_all = all(path.stat().st_mode & 0o001 for path in (ours, *ours.parents))
-    return str(ours) if open_to_all else "/usr/bin/python3"
+    return str(ours) if readable(ours) else "/usr/bin/python3"
 
 
 def _problem(failed: CommandFailed) -> HostError:
+    if failed.code < 0:
+        return Unavailable(f"The work on the site's files was ended by signal {-failed.code}.")
     lines = [line.strip() for line in failed.output.splitlines() if line.strip()]
     said = next((line[2:] for line in reversed(lines) if line.startswith("! ")), None)
     if said is None:

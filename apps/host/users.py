@@ -12,10 +12,11 @@ import pwd
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic, sleep
 
 from apps.host.account_locks import clear_stale, holders
 from apps.host.account_numbers import next_number
-from apps.host.command import Identity, run
+from apps.host.command import Identity, holding, run
 from apps.host.crash import CrashPoint
 from apps.host.errors import CommandFailed, Refused, Unavailable
 from apps.host.oplock import acquire
@@ -25,6 +26,8 @@ from frankenpanel.places import Places
 MARK = "FrankenPanel site"
 PATIENCE = 20.0
 """Seconds to wait for other panels on this machine that change users; each change takes about 0.02."""
+BUSY = 1.0
+"""Seconds to wait for any other program that is changing users."""
 CLEARED = CrashPoint("users.remains-cleared")
 ADDED = CrashPoint("users.added")
 ENDED = CrashPoint("users.processes-ended")
@@ -70,12 +73,12 @@ class Users:
         if not self.separate:
             return
         self._must_be_a_sites(name)
+        account = _account(name)
+        if account is not None:
+            _must_be_marked(account)
+            end_all(Identity(name, account.pw_uid, account.pw_gid))
+        ENDED()
         with self._alone():
-            account = _account(name)
-            if account is not None:
-                _must_be_marked(account)
-                end_all(account.pw_uid)
-            ENDED()
             self._clear(name)
 
     def _is_whole(self, name: str) -> bool:
@@ -105,25 +108,40 @@ class Users:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """useradd and userdel refuse to run beside one another, so that panels take turns."""
+        """useradd and userdel refuse to run beside one another, so that panels take turns.
+
+        They inherit the lock: those of a killed runner may still be dying when the next one comes.
+        """
         self.places.cache.mkdir(mode=0o755, parents=True, exist_ok=True)
         lock = acquire(self.places.cache / "accounts.lock", PATIENCE)
         if lock is None:
             raise Unavailable("Another panel on this machine has been changing its users for a long time.")
         try:
             clear_stale()
-            yield
+            with holding(lock):
+                yield
         finally:
             os.close(lock)
 
 
 def _change(*argv: str) -> None:
+    """Run a program that changes the list of users; one of a killed runner may still be dying with its lock."""
+    until = monotonic() + BUSY
+    while not _changed(argv):
+        if monotonic() > until:
+            raise Unavailable(f"The list of users is locked by another program: {holders()}.")
+        sleep(0.05)
+        clear_stale()
+
+
+def _changed(argv: tuple[str, ...]) -> bool:
     try:
         run(argv)
     except CommandFailed as failed:
-        if "cannot lock" in failed.output:
-            raise Unavailable(f"The list of users is locked by another program: {holders()}.") from failed
-        raise
+        if "cannot lock" not in failed.output:
+            raise
+        return False
+    return True
 
 
 def _must_be_marked(account: pwd.struct_passwd) -> None:
