@@ -49,4 +49,4 @@ def _still_there(worker: Worker) -> str:
     pids = ", ".join(str(one.pid) for one in leftovers(worker))
     if pids:
         return f"Processes of {worker.slug} do not end: {pids}."
-    return f"Another start of {worker.slug} is under way; try again when it has ended."
+    return f"A program that is not the worker's holds {worker.lock_file}; end it and try again."

@@ -44,9 +44,12 @@ def launch(worker: Worker, lock: int, token: str) -> int:
 
 
 def command(worker: Worker) -> list[str]:
-    """Worker Start 1: port and root directory stand in the configuration."""
+    """Worker Start 1: port and root directory stand in the configuration.
+
+    ``setpriv`` keeps its right to reach every file until it has started a program: so the limits come behind it.
+    """
     server = [str(worker.binary), "run", "--config", str(worker.config)]
-    return [_program("setsid"), "--fork", *_limits(worker), *_privileges(worker), "--", *server]
+    return [_program("setsid"), "--fork", *_privileges(worker), "--", *_limits(worker), *server]
 
 
 def open_log(worker: Worker) -> int:

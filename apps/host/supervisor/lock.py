@@ -9,13 +9,36 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
+from apps.host import oplock
+from apps.host.errors import Unavailable
 from apps.host.supervisor.processes import descriptors
 
 FLAGS = re.compile(r"^flags:\s*([0-7]+)$", re.MULTILINE)
 OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+TURN_TAKES = 60.0
+
+
+@contextmanager
+def turn(path: Path) -> Iterator[None]:
+    """One start, stop or reload of a worker at a time. Unavailable when another one takes over a minute.
+
+    Its file is another one than the lock's: that one every program of the tenant has open, and could keep locked.
+    """
+    gate = path.with_suffix(".turn")
+    descriptor = oplock.acquire(gate, patience=TURN_TAKES)
+    if descriptor is None:
+        raise Unavailable(f"Another start or stop holds {gate}; try again when it has ended.")
+    try:
+        yield
+    finally:
+        oplock.release(gate, descriptor, remove=True)
 
 
 def take(path: Path, patience: float = 0.5) -> int | None:

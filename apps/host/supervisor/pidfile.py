@@ -36,42 +36,24 @@ class PidFileSupervisor:
 
     def start(self, worker: Worker) -> None:
         """Worker Start 1 to 4. One that runs and answers is left alone; one that does not answer is replaced."""
-        config = wanted_config(worker)
-        server = find.server(worker)
-        answer = self._answer(worker, server) if server else None
-        if server is not None and answer is not None:
-            record.write(worker.pid_file, server, answer.token)
-            if answer.config != config:
-                self._signal(worker, server, answer.token, config)
-            return
-        self.stop(worker)
-        self._refuse_foreign(worker)
-        self._start_anew(worker, config)
-        ANSWERED()
+        with lock.turn(worker.lock_file):
+            self._start(worker)
 
     def stop(self, worker: Worker) -> None:
         """Worker Stop 1 to 6. Returns as soon as all of it is gone; where nothing runs, it only tidies up."""
-        server = find.server(worker)
-        if server is not None:
-            end(worker, server)
-        ENDED()
-        sweep(worker)
-        SWEPT()
-        record.remove(worker.pid_file)
+        with lock.turn(worker.lock_file):
+            self._stop(worker)
 
     def restart(self, worker: Worker) -> None:
         """For a new binary only: a changed configuration is taken by ``reload``, which loses no request."""
-        self.stop(worker)
-        self.start(worker)
+        with lock.turn(worker.lock_file):
+            self._stop(worker)
+            self._start(worker)
 
     def reload(self, worker: Worker) -> None:
         """Signal the server (SIGUSR1), and wait until it answers with the configuration as it stands now."""
-        config = wanted_config(worker)
-        server = find.server(worker)
-        answer = self._answer(worker, server) if server else None
-        if server is None or answer is None:
-            raise Refused(f"The worker of {worker.slug} does not run, so it cannot be reloaded; start it.")
-        self._signal(worker, server, answer.token, config)
+        with lock.turn(worker.lock_file):
+            self._reload(worker)
 
     def status(self, worker: Worker) -> Status:
         server = find.server(worker)
@@ -84,6 +66,37 @@ class PidFileSupervisor:
 
     def port_holder(self, port: int) -> str | None:
         return ports.port_holder(port)
+
+    def _start(self, worker: Worker) -> None:
+        config = wanted_config(worker)
+        server = find.server(worker)
+        answer = self._answer(worker, server) if server else None
+        if server is not None and answer is not None:
+            record.write(worker.pid_file, server, answer.token)
+            if answer.config != config:
+                self._signal(worker, server, answer.token, config)
+            return
+        self._stop(worker)
+        self._refuse_foreign(worker)
+        self._start_anew(worker, config)
+        ANSWERED()
+
+    def _stop(self, worker: Worker) -> None:
+        server = find.server(worker)
+        if server is not None:
+            end(worker, server)
+        ENDED()
+        sweep(worker)
+        SWEPT()
+        record.remove(worker.pid_file)
+
+    def _reload(self, worker: Worker) -> None:
+        config = wanted_config(worker)
+        server = find.server(worker)
+        answer = self._answer(worker, server) if server else None
+        if server is None or answer is None:
+            raise Refused(f"The worker of {worker.slug} does not run, so it cannot be reloaded; start it.")
+        self._signal(worker, server, answer.token, config)
 
     def _answer(self, worker: Worker, server: Process) -> Answer | None:
         """What a worker that runs already answers, with whatever configuration it has; None when it is not well."""
@@ -114,14 +127,14 @@ class PidFileSupervisor:
         try:
             self._come_up(worker, server, token, config, offset)
         except HostError:
-            self.stop(worker)
+            self._stop(worker)
             raise
 
     def _launched(self, worker: Worker, token: str) -> Process | None:
         """The new server; None when it has ended already."""
         held = lock.take(worker.lock_file)
         if held is None:
-            raise Unavailable(f"Another start of {worker.slug} is under way; try again when it has ended.")
+            raise Unavailable(f"A program that is not the worker's holds {worker.lock_file}; end it and try again.")
         try:
             LOCKED()
             before = launch(worker, held, token)
