@@ -15,13 +15,13 @@ def clear_stale(locks: tuple[Path, ...] = LOCKS) -> None:
 
     useradd itself takes away a lock whose PID is free. Here it is also one whose process is dead but has not
     been waited for, one whose PID now belongs to a younger process, and one from before the machine was started.
-    A lock begins as a file with the PID for its suffix; one that a dead process has left goes as well.
+    A lock begins as a file with the PID for its suffix, first empty; one that a dead process left goes as well.
     """
     for lock in locks:
         for begun in lock.parent.glob(f"{lock.stem}.[1-9]*"):
-            if begun.suffix == f".{_pid(begun)}" and _is_gone(begun):
+            if _is_left_over(begun):
                 begun.unlink(missing_ok=True)
-        if _is_stale(lock):
+        if _is_stale(lock, _pid(lock)):
             lock.unlink(missing_ok=True)
 
 
@@ -40,25 +40,32 @@ def _holder(lock: Path) -> str:
         return f"pid {pid}, which has ended"
 
 
-def _is_gone(begun: Path) -> bool:
-    return not _process(_pid(begun))[0] or _is_stale(begun)
+def _is_left_over(begun: Path) -> bool:
+    pid = begun.suffix[1:]
+    if not pid.isdigit() or _text(begun) not in ("", pid):
+        return False
+    return not _process(int(pid))[0] or _is_stale(begun, int(pid))
 
 
-def _is_stale(lock: Path) -> bool:
+def _is_stale(lock: Path, pid: int | None) -> bool:
     try:
         made = lock.stat().st_mtime
     except FileNotFoundError:
         return False
-    state, begun = _process(_pid(lock))
+    state, begun = _process(pid)
     return made < _boot() or state in DEAD or made < begun - 2
 
 
 def _pid(lock: Path) -> int | None:
-    try:
-        text = lock.read_text().strip(" \n\0")
-    except FileNotFoundError:
-        return None
+    text = _text(lock)
     return int(text) if text.isdigit() else None
+
+
+def _text(lock: Path) -> str:
+    try:
+        return lock.read_text().strip(" \n\0")
+    except FileNotFoundError:
+        return ""
 
 
 def _process(pid: int | None) -> tuple[str, float]:
