@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
+
+from django.utils.timesince import timesince
+from django.utils.timezone import now
 
 from apps.operations.badges import OPERATION, STEP_SYMBOL
 from apps.operations.flow import FLOWS
@@ -57,7 +61,13 @@ class LiveOperation:
         return _length((ended - self.operation.created_at).total_seconds() if ended else None)
 
     @property
-    def now(self) -> str:
+    def ago(self) -> str:
+        """How long ago it was asked for."""
+        asked = self.operation.created_at
+        return "just now" if now() - asked < timedelta(minutes=1) else f"{timesince(asked, depth=1)} ago"
+
+    @property
+    def step(self) -> str:
         """The step at work, for a line of its own."""
         return next((live.step.name for live in self.steps if live.step.status in ("running", "again")), "")
 
@@ -85,6 +95,7 @@ def _length(seconds: float | None) -> str:
     """A time that somebody waited, as he would say it."""
     if seconds is None:
         return ""
+    seconds = max(seconds, 0.0)  # clocks are set back
     if seconds < 60:  # noqa: PLR2004 - a minute
         return f"{seconds:.1f} s"
     return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"

@@ -31,7 +31,10 @@ def at_the_door(user: User) -> Client:
 def give(user: User, site: Site) -> SiteUserPermission:
     """Let *user* see *site*."""
     permission = Permission.objects.get(codename="view_site", content_type__app_label="sites")
-    return SiteUserPermission.objects.create(user=user, permission=permission, content_object=site)
+    given: SiteUserPermission = SiteUserPermission.objects.create(
+        user=user, permission=permission, content_object=site
+    )
+    return given
 
 
 def site_page(site: Site) -> str:

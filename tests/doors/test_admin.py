@@ -94,7 +94,8 @@ def test_no_page_gives_rights_on_a_record(label: str) -> None:
 
 def test_nobody_raises_himself_on_his_own_page() -> None:
     stan = staff(may=["auth.view_user", "auth.change_user"])
-    answer = at_the_door(stan).post(f"/admin/auth/user/{stan.pk}/change/", {"username": "stan", "is_superuser": "on"})
+    wanted = {"username": "stan", "is_superuser": "on"}
+    answer = at_the_door(stan).post(f"/admin/auth/user/{stan.pk}/change/", wanted)
     stan.refresh_from_db()
     assert answer.status_code == 403
     assert not stan.is_superuser
@@ -105,7 +106,8 @@ def test_acts_are_posted() -> None:
     site = a_site(rose)
     operation = an_operation(site, rose, status="running")
     client = at_the_door(rose)
-    for path in (f"{OPERATIONS}{operation.pk}/cancel/", f"{OPERATIONS}{operation.pk}/resume/", f"{SITES}{site.pk}/credentials/"):
+    acts = [f"{OPERATIONS}{operation.pk}/{act}/" for act in ("cancel", "resume")]
+    for path in (*acts, f"{SITES}{site.pk}/credentials/"):
         assert client.get(path).status_code == 405
     assert not Operation.objects.get().cancel_asked
 
@@ -127,9 +129,10 @@ def test_nothing_is_added_changed_or_deleted_past_a_lifecycle(path: str) -> None
     a_token(rose)
     Group.objects.create(name="Support")
     AuditRow.objects.create(user=rose, name="rose", door="admin", action="site.create", outcome="accepted")
-    client, number = at_the_door(rose), {"/admin/auth/user/": rose.pk}.get(path, None)
-    model = next(page.model for page in admin.site._registry.values() if path.split("/")[3] == page.model._meta.model_name)
-    number = number or model._default_manager.first().pk
+    client = at_the_door(rose)
+    app, name = path.strip("/").split("/")[1:]
+    model = apps.get_model(app, name)
+    number = model._default_manager.values_list("pk", flat=True)[0]
     before = list(model._default_manager.values())
     for act in (f"{path}{number}/delete/", path):
         answer = client.post(act, {"action": "delete_selected", "_selected_action": [number], "post": "yes"})
@@ -206,7 +209,7 @@ def test_54_choices_and_filters_name_nothing_foreign() -> None:
     query = {"app_label": "domains", "model_name": "domain", "field_name": "site", "term": ""}
     offered = at_the_door(stan).get("/admin/autocomplete/", query).json()["results"]
     assert [choice["text"] for choice in offered] == ["Own"]
-    field = a_page_for_domains().formfield_for_foreignkey(Domain._meta.get_field("site"), a_request(stan))  # type: ignore[arg-type]
+    field = a_page_for_domains().formfield_for_foreignkey(Domain._meta.get_field("site"), a_request(stan))
     assert field is not None
     assert field.clean(str(own.pk)) == own
     with pytest.raises(ValidationError):
@@ -282,13 +285,11 @@ def a_request(user: Any, data: dict[str, Any] | None = None) -> HttpRequest:
     return request
 
 
-@pytest.mark.parametrize(
-    "refusal", [ValidationError("It will not."), Refused("It will not."), Unavailable("It will not."), WrongState("It will not.")]
-)
-def test_a_refusal_while_saving_is_a_sentence_and_no_fault(refusal: Exception) -> None:
+@pytest.mark.parametrize("refusal", [ValidationError, Refused, Unavailable, WrongState])
+def test_a_refusal_while_saving_is_a_sentence_and_no_fault(refusal: type[Exception]) -> None:
     rose = boss()
     page: Any = a_page_for_domains()
-    page.raises = refusal
+    page.raises = refusal("It will not.")
     request: Any = a_request(rose, {"host": "rose.example.com", "site": a_site(rose).pk})
     answer: HttpResponse = page.add_view(request)
     assert answer.status_code == 302
@@ -376,11 +377,12 @@ def test_65_a_form_sent_again_with_other_words_is_asked_about() -> None:
     a_server()
     client, form = at_the_door(boss()), asked()
     client.post(f"{SITES}add/", form)
-    answer = client.post(f"{SITES}add/", {**form, "name": "Other", "domain": "other.example.com"})
+    form |= {"name": "Other", "domain": "other.example.com"}
+    answer = client.post(f"{SITES}add/", form)
     again = answer.context["form"]["key"].value()
     assert "came with another request before" in text_of(answer)
     assert str(again) != form["key"]
-    assert client.post(f"{SITES}add/", {**form, "name": "Other", "domain": "other.example.com", "key": again}).status_code == 302
+    assert client.post(f"{SITES}add/", {**form, "key": again}).status_code == 302
     assert Site.objects.count() == 2
 
 
@@ -432,7 +434,8 @@ def test_an_operation_is_polled_until_it_has_ended() -> None:
     assert (last.status_code, last["HX-Refresh"]) == (286, "true")
     Operation.objects.update(status="undone")
     assert client.get(f"{OPERATIONS}{operation.pk}/live/")["HX-Redirect"] == f"{OPERATIONS}{operation.pk}/change/"
-    assert "hx-get" not in text_of(client.get(f"{OPERATIONS}{operation.pk}/change/")).partition("Details")[0].partition("fp-columns")[2]
+    page = text_of(client.get(f"{OPERATIONS}{operation.pk}/change/"))
+    assert f"{operation.pk}/live/" not in page
 
 
 def test_polling_without_a_session_leads_to_the_sign_in() -> None:
@@ -566,9 +569,7 @@ def test_pages_use_a_persons_words(path: str) -> None:
         assert "Site administration" not in shown
 
 
-@pytest.mark.parametrize(
-    ("path", "most"), [(HOME, 12), (SITES, 9), (OPERATIONS, 9), ("/admin/servers/server/", 9), ("{site}", 14), ("{live}", 4)]
-)
+@pytest.mark.parametrize(("path", "most"), [(HOME, 12), (SITES, 9), (OPERATIONS, 9), ("{site}", 14), ("{live}", 4)])
 def test_a_page_takes_as_many_queries_for_many_sites_as_for_few(path: str, most: int) -> None:
     stan = staff()
 
@@ -582,10 +583,11 @@ def test_a_page_takes_as_many_queries_for_many_sites_as_for_few(path: str, most:
     def queries(operation: Operation) -> int:
         pages = {"{site}": f"{SITES}{operation.subject_id}/change/", "{live}": f"{OPERATIONS}{operation.pk}/live/"}
         with CaptureQueriesContext(connection) as captured:
-            assert client.get(pages.get(path, path)).status_code in (200, 403)
+            assert client.get(pages.get(path, path)).status_code == 200
         return len(captured)
 
     client = at_the_door(stan)
+    client.get(HOME)
     few = queries(more(2))
     many = queries(more(30))
     assert many == few <= most

@@ -24,8 +24,8 @@ from tests.make import a_server, a_site, a_token, an_operation
 
 pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
 CHROMIUM = "/usr/bin/chromium"
-QUIET = ("no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking")
-QUIET += ("disable-component-update", "disable-sync")
+QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
+QUIET += ["disable-component-update", "disable-sync"]
 DESK, TELEPHONE = 1440, 390
 SHOTS = os.environ.get("FP_SHOTS", "")
 """A folder for pictures of every page, when somebody wants to look at them."""
@@ -115,9 +115,8 @@ def a_full_panel() -> tuple[User, list[str]]:
     an_operation(quiet, rose, done=["site-user", "site-directory"], status="done", ended_at=now())
     busy = a_site(rose, "Busy bakery with a name that is rather long for a telephone", status="creating")
     running = an_operation(busy, rose, done=["site-user"], status="running")
-    StepRun.objects.create(
-        operation=running, position=2, key="site-directory", progress_done=18, progress_total=31, progress_text="18 of 31"
-    )
+    progress = {"progress_done": 18, "progress_total": 31, "progress_text": "18 of 31 files"}
+    StepRun.objects.create(operation=running, position=2, key="site-directory", **progress)
     stuck = a_site(rose, "S" * 100, host=f"{'s' * 60}.{'t' * 60}.{'u' * 60}.example.com", status="creating")
     error = f"/opt/frankenpanel/sites/{'x' * 120} is not empty; remove what is in it, then resume."
     operation = an_operation(stuck, rose, done=["site-user"], status="stuck", error=error)
@@ -127,7 +126,8 @@ def a_full_panel() -> tuple[User, list[str]]:
     group = Group.objects.create(name="Support")
     row = AuditRow.objects.create(name="rose", door="admin", action="site.create", outcome="refused", reason=error)
     lists = [SITES, OPERATIONS, "/admin/servers/server/", "/admin/audit/auditrow/", "/admin/auth/user/"]
-    lists += ["/admin/auth/group/", "/admin/accounts/apitoken/", f"{SITES}?status__exact=active&q=site", f"{SITES}?q=nothing"]
+    lists += ["/admin/auth/group/", "/admin/accounts/apitoken/"]
+    lists += [f"{SITES}?status__exact=active&q=site", f"{SITES}?q=nothing"]
     records = [site_page(site) for site in (quiet, busy, stuck)]
     records += [f"{OPERATIONS}{one}/change/" for one in (running.pk, operation.pk)]
     records += [f"/admin/servers/server/{quiet.server_id}/change/", f"/admin/audit/auditrow/{row.pk}/change/"]
