@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from apps.accounts.models import ApiToken
 
 
+@extend_schema_serializer(component_name="Token")
 class TokenShape(serializers.Serializer[ApiToken]):
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -18,6 +20,7 @@ class TokenShape(serializers.Serializer[ApiToken]):
     revoked_at = serializers.DateTimeField(allow_null=True)
 
 
+@extend_schema_serializer(component_name="NewToken")
 class NewTokenShape(TokenShape):
     """*token* is the whole of it: it cannot be read again."""
 

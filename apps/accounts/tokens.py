@@ -14,6 +14,7 @@ from apps.accounts.models import SCOPES, ApiToken
 from apps.audit.models import AuditRow
 from apps.operations.asking import Ask
 from apps.operations.refusals import Forbidden, Invalid, Refusal, Taken, WrongState
+from apps.servers.allocation import one_at_a_time
 
 LONGEST_NAME, LONGEST_DAYS = 100, 365
 SCOPE = "token:create"
@@ -28,6 +29,7 @@ def create_token(ask: Ask, user: User, name: str, scopes: Iterable[str], days: i
     token = ApiToken(user=user, name=name.strip(" "), scopes=wanted)
     with _audited(ask, "token.create", token):
         _require(ask, user)
+        one_at_a_time()
         _check_name(token)
         _check_scopes(ask, wanted)
         if not 1 <= days <= LONGEST_DAYS:

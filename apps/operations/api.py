@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -21,6 +21,7 @@ from apps.operations.shapes import OperationShape, in_full
 from frankenpanel.parsers import SmallJSON
 
 
+@extend_schema_serializer(component_name="Credentials")
 class CredentialsShape(serializers.Serializer[dict[str, str]]):
     url = serializers.CharField()
     user = serializers.CharField()

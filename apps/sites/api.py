@@ -55,7 +55,7 @@ CREATE = extend_schema(
 
 @extend_schema_view(create=CREATE)
 class SiteViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Site]):
-    """Site Lifecycle / 1. Site Creation, and the sites that the asker may see."""
+    """The sites that the asker may see."""
 
     queryset = Site.objects.none()
     serializer_class = SiteShape
@@ -68,6 +68,7 @@ class SiteViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Site]):
         return in_full(visible.visible_to(self.request.user))
 
     def create(self, request: Request) -> Response:
+        """Create a site: 202 at once, with the operation that carries it out."""
         ask, patience = ask_of(request), seconds_to_wait(request)
         asked = SiteRequest(data=request.data)
         asked.is_valid(raise_exception=True)

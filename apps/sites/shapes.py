@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from apps.operations.models import Operation
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
+@extend_schema_serializer(component_name="Site")
 class SiteShape(serializers.Serializer[Site]):
     """*domains*: host names, the primary one first. *server*, *runtime*, *databases*: names."""
 
@@ -38,6 +40,7 @@ class SiteShape(serializers.Serializer[Site]):
         return [database.name for database in site.databases.all()]
 
 
+@extend_schema_serializer(component_name="Accepted")
 class AcceptedShape(serializers.Serializer[dict[str, Any]]):
     """A request that was accepted. *site* is null once its creation was taken back."""
 
