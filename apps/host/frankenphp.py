@@ -32,7 +32,14 @@ class FrankenPHP:
         other than 0, Unavailable when it takes longer than *timeout* seconds.
         """
         what = [script] if isinstance(script, Path) else ["-r", script.removeprefix("<?php")]
-        return run([self.binary, "php-cli", *what], identity=identity, stdin=stdin, cwd=cwd, timeout=timeout)
+        return run(
+            [self.binary, "php-cli", *what],
+            identity=identity,
+            stdin=stdin,
+            env={"XDG_CONFIG_HOME": "/nonexistent"},  # without it Caddy complains on standard error
+            cwd=cwd,
+            timeout=timeout,
+        )
 
     def answers(self, port: int, site_id: int, token: str, seconds: float = 0.7) -> bool:
         """Whether the PHP of this start (*token*) of this site's worker answers on *port* within *seconds*."""
