@@ -42,6 +42,7 @@ class Channel(filesystem.Channel):
 
 class Transport(filesystem.Transport):
     Channel = Channel
+    default_connection_params: dict[str, Any] = {}  # a folder has no host to fall back to
     driver_name = "folder"
 
 

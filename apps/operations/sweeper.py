@@ -1,16 +1,18 @@
 """What no message tells: operations that are due, and those whose runner died.
 
-A timer in each runner's first process asks its pool to look every five seconds. No broker is needed for that, so
-that a broker which loses everything costs seconds and nothing else.
+A thread in each runner's first process asks its pool to look every five seconds. No broker is needed for that, so
+that a broker which loses everything costs seconds and nothing else. (Celery's own timer sleeps until its next entry
+is due, and would keep a runner that was told to stop for as long.)
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 
 from celery import bootsteps
-from celery.worker.components import Pool, Timer
+from celery.worker.components import Pool
 from django.conf import settings
 from django.utils.timezone import now
 
@@ -26,20 +28,24 @@ LOST = timedelta(seconds=12)
 
 
 class Sweeper(bootsteps.StartStopStep):
-    requires = (Timer, Pool)
+    requires = (Pool,)
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
-        self.entry: Any = None
+        self.ended = Event()
 
     def start(self, parent: Any) -> None:
         queues = [str(name) for name in parent.app.amqp.queues]
-        self.entry = parent.timer.call_repeatedly(EVERY, parent.pool.apply_async, (sweep, (queues,)))
-        parent.pool.apply_async(sweep, (queues,))
+        Thread(target=self._look, args=(parent.pool, queues), daemon=True).start()
 
     def stop(self, parent: Any) -> None:
-        if self.entry is not None:
-            self.entry.cancel()
+        self.ended.set()
+
+    def _look(self, pool: Any, queues: list[str]) -> None:
+        while True:
+            pool.apply_async(sweep, (queues,))
+            if self.ended.wait(EVERY):
+                return
 
 
 def sweep(queues: list[str]) -> int:
