@@ -414,8 +414,7 @@ def test_a_database_that_is_away_is_said_in_a_sentence(panel: Panel) -> None:
 def test_breaking_off_says_that_the_operation_goes_on(panel: Panel) -> None:
     with patch("apps.operations.management.following.watch", side_effect=KeyboardInterrupt):
         said = panel("site", "create", *ASKED, "--wait")
-    assert said.code == 130
-    assert f"./panel operation watch {Operation.objects.get().pk}" in said.err
+    assert f"./panel operation watch {Operation.objects.get().pk}" in refused(said, 130)
 
 
 @pytest.mark.parametrize("url", ["", "sqlite:////nowhere/at/all.sqlite3"])
@@ -424,3 +423,10 @@ def test_a_panel_that_was_never_started_says_so(tmp_path: Path, url: str) -> Non
     command = [sys.executable, str(MANAGE), "site", "list"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     refused(Said(done.returncode, done.stdout, done.stderr), 17)
+
+
+def test_a_wrong_setting_is_said_in_a_sentence() -> None:
+    environment = {**os.environ, "FRANKENPANEL_HTTPS_PORT": "many"}
+    command = [sys.executable, str(MANAGE), "site", "list"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert "FRANKENPANEL_HTTPS_PORT" in refused(Said(done.returncode, done.stdout, done.stderr), 1)

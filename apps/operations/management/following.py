@@ -14,6 +14,7 @@ from rich.text import Text
 
 from apps.operations.management.output import clean, complain
 from apps.operations.models import Operation
+from apps.operations.refusals import Refusal
 from apps.operations.shown import ShownStep, steps_of
 from apps.operations.watch import watch
 
@@ -21,6 +22,12 @@ MARKS = {"todo": "·", "running": "▸", "again": "…", "done": "✓", "undone"
 STYLES = {"todo": "dim", "running": "bold", "again": "yellow", "done": "green", "undone": "dim", "failed": "red"}
 QUIET = 5.0
 """Seconds after which somebody should have taken an operation."""
+
+
+class BrokenOff(Refusal):
+    """Whoever watched has turned away. The operation has not."""
+
+    code, status, exit = "broken-off", 499, 130
 
 
 def add_wait(parser: ArgumentParser) -> None:
@@ -37,9 +44,9 @@ def follow(operation: Operation) -> Operation:
     """Show the steps of *operation* until it has ended, and return it as it then is."""
     try:
         return _draw(operation.pk) if sys.stderr.isatty() else _write(operation.pk)
-    except KeyboardInterrupt:
-        complain(f"\nOperation {operation.pk} goes on: ./panel operation watch {operation.pk} shows it again.")
-        raise
+    except KeyboardInterrupt as stop:
+        pk = operation.pk
+        raise BrokenOff(f"Operation {pk} goes on: ./panel operation watch {pk} shows it again.") from stop
 
 
 def failure_of(operation: Operation) -> str:

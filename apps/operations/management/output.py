@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from rich.text import Text
 FORMATS = ("table", "json", "plain", "csv")
 Shape = Mapping[str, Any]
 NESTED = "steps"
+TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.\d+Z")
 WIDE = 1000
 """Columns of what is no terminal: nothing is cut there."""
 STEP = ("number", "name", "status", "seconds", "error")
@@ -103,6 +105,6 @@ def _draw(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for column in columns:
         table.add_column(column.replace("_", " "))
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(TIME.sub(r"\1 \2", cell)) for cell in row))
     width = None if sys.stdout.isatty() else WIDE
     Console(markup=False, highlight=False, width=width).print(table)
