@@ -17,9 +17,14 @@ from apps.accounts.second_factor import code_field
 
 
 class SignInForm(OTPAuthenticationFormMixin, AuthenticationForm):
+    has_device = False
     otp_token = code_field(
         required=False, help_text="From your authenticator app, or a recovery code. Empty before your first sign-in."
     )
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": "This name and password do not open the panel. Check both, capital letters too.",
+    }
     otp_error_messages = {
         **OTPAuthenticationFormMixin.otp_error_messages,
         "token_required": "Enter your password again, and the code that your authenticator app shows.",
@@ -32,12 +37,14 @@ class SignInForm(OTPAuthenticationFormMixin, AuthenticationForm):
         self.cleaned_data = super().clean()
         user = self.get_user()
         if user is not None and user_has_device(user):
+            self.has_device = True
             self.clean_otp(user)
         return self.cleaned_data
 
     @property
     def asks_for_code(self) -> bool:
-        return settings.REQUIRE_2FA or self.is_bound
+        """Where nobody must have one, a second factor is spoken of to those who do."""
+        return settings.REQUIRE_2FA or self.has_device or "otp_token" in self.data
 
     def _chosen_device(self, user: User) -> Device | None:
         """Digits are an authenticator's, anything else is a recovery code: nobody needs to choose."""

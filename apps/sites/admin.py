@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.operations.admin_base import LAST_POLL, PanelAdmin, column, told_as_message, user_of
 from apps.operations.models import Operation
 from apps.sites.admin_forms import CreateSiteForm
-from apps.sites.badges import NEEDED, NEEDS_A_HAND, SITE
+from apps.sites.badges import NEEDED, NEEDS_A_HAND, SITE, kind_label
 from apps.sites.dashboard import running
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
@@ -38,7 +38,7 @@ class KindFilter(SimpleListFilter):
 
 @admin.register(Site)
 class SiteAdmin(PanelAdmin):
-    list_display = ("site", "state", "kind_label", "php", "server_name")
+    list_display = ("site", "state", "kind_name", "php", "server_name")
     list_display_links = ("site",)
     list_filter = ("status", KindFilter, ("server", RelatedOnlyFieldListFilter))
     list_select_related = ("server", "runtime")
@@ -72,8 +72,8 @@ class SiteAdmin(PanelAdmin):
         return (NEEDS_A_HAND, NEEDS_A_HAND) if stuck else (site.status, site.get_status_display())
 
     @column("Kind", "kind")
-    def kind_label(self, site: Site) -> str:
-        return KINDS[site.kind].label if site.kind in KINDS else site.kind
+    def kind_name(self, site: Site) -> str:
+        return kind_label(site)
 
     @column("PHP", "runtime__php_version")
     def php(self, site: Site) -> str:

@@ -1,7 +1,8 @@
-"""The colours of a site's status: see apps.operations.badges for what they mean."""
+"""A site's kind and status for a person. The colours: see apps.operations.badges for what they mean."""
 
 from __future__ import annotations
 
+from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 
 NEEDS_A_HAND = "Needs a hand"
@@ -15,3 +16,8 @@ SITE: dict[str, str] = {
     Site.Status.DELETING: "info",
     Site.Status.DELETED: "",
 }
+
+
+def kind_label(site: Site) -> str:
+    """What its kind is called; the bare key where the panel has no such kind any more."""
+    return KINDS[site.kind].label if site.kind in KINDS else site.kind

@@ -12,7 +12,7 @@ from unfold.dataclasses import SearchResult
 from apps.operations.live import LiveOperation
 from apps.operations.models import Operation
 from apps.operations.visible import visible_to as operations_visible_to
-from apps.sites.badges import SITE
+from apps.sites.badges import SITE, kind_label
 from apps.sites.models import Site
 from apps.sites.visible import visible_to
 
@@ -55,7 +55,7 @@ def found(request: HttpRequest, term: str) -> list[SearchResult]:
     return [
         SearchResult(
             title=site.name,
-            description=next(iter(site.hosts), site.slug),
+            description=f"{kind_label(site)}, {' '.join(site.hosts[:1])}",
             link=reverse("admin:sites_site_change", args=[site.pk]),
             icon="language",
         )

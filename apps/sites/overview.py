@@ -18,7 +18,7 @@ from apps.operations.live import LiveOperation
 from apps.operations.models import Operation
 from apps.operations.questions import SECRET
 from apps.operations.refusals import Missing
-from apps.sites.badges import NEEDS_A_HAND, SITE
+from apps.sites.badges import NEEDS_A_HAND, SITE, kind_label
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 
@@ -34,7 +34,7 @@ class Overview:
 
     @property
     def kind(self) -> str:
-        return KINDS[self.site.kind].label if self.site.kind in KINDS else self.site.kind
+        return kind_label(self.site)
 
     @property
     def status(self) -> dict[str, str]:
