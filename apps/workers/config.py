@@ -29,7 +29,8 @@ class WorkerFacts:
     """All that a worker's configuration is made of.
 
     *public_port* is the front's port, which the site's own addresses carry. *grace* is how many seconds a running
-    request may take to end when the worker stops. *inherited*: the listeners come from a socket unit (3 and 4).
+    request may take to end when the worker stops. *inherited*: it runs as a unit of systemd, with the listeners
+    of a socket unit (3 and 4) and systemd's own mark of a start.
     """
 
     site_id: int
@@ -102,7 +103,8 @@ def _tmp(facts: WorkerFacts) -> Path:
 
 def _site(facts: WorkerFacts, mark: str) -> dict[str, Any]:
     root = f"{facts.places.site(facts.slug)}/{facts.rules.document_root}"
-    answer = f"{facts.site_id} {{env.SITE_INSTANCE}}"
+    token = "INVOCATION_ID" if facts.inherited else "SITE_INSTANCE"
+    answer = f"{facts.site_id} {{env.{token}}}"
     routes = [
         probe_route(str(facts.places.probe), answer, mark),
         *site_routes(facts.rules, root, facts.public_port),

@@ -104,8 +104,10 @@ def test_two_rewrites_never_both_happen() -> None:
 
 
 def test_a_socket_unit_hands_the_listeners_over() -> None:
-    servers = worker_config(replace(FACTS, inherited=True))["apps"]["http"]["servers"]
+    config = worker_config(replace(FACTS, inherited=True))
+    servers = config["apps"]["http"]["servers"]
     assert [servers[name]["listen"] for name in ("site", "metrics")] == [["fd/3"], ["fd/4"]]
+    assert "7 {env.INVOCATION_ID}" in json.dumps(config)
 
 
 def test_whatever_changes_is_seen_in_the_mark() -> None:
