@@ -43,7 +43,7 @@ BOTH = settings(SERVICE, SERVICE_SITE)
 
 @with_systemd
 def test_the_worker_s_unit_is_as_closed_as_was_asked_for() -> None:
-    argv = ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={WORST}", SERVICE]
+    argv = ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={WORST}", str(SERVICE)]
     found = re.search(r"exposure level for \S+: ([\d.]+)", run(argv).decode())
     assert found
     assert float(found[1]) <= WORST / 10
