@@ -1,4 +1,4 @@
-"""Settings, read from the environment; without any, a panel of its own under ``./var``. Long because one file holds all.
+"""Settings, from the environment; without any, a panel of its own under ``./var``. Long because one file holds all.
 
 Sections: where it lives, applications, records, who may come in, browsers, the API, Celery, logs.
 """

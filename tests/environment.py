@@ -35,7 +35,13 @@ def _fresh() -> None:
     }
     os.environ.setdefault("FRANKENPHP_BIN", _frankenphp())
     owner = os.getpid()
-    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(root, ignore_errors=True))
+    atexit.register(_remove, root, owner)
+
+
+def _remove(root: Path, owner: int) -> None:
+    """By the process that made it: a forked child leaves it alone."""
+    if os.getpid() == owner:
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def _free_port() -> int:
