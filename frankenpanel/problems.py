@@ -39,7 +39,13 @@ def answer(exception: Exception, context: dict[str, Any]) -> HttpResponse:
     if problem["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", type(context.get("view")).__name__, problem["detail"], exc_info=exception)
     headers = dict(_headers(exception, problem["status"]))
-    return JsonResponse(problem, status=problem["status"], headers=headers, content_type=MEDIA_TYPE)
+    return JsonResponse(
+        problem,
+        status=problem["status"],
+        headers=headers,
+        content_type=MEDIA_TYPE,
+        json_dumps_params={"ensure_ascii": False},
+    )
 
 
 def document(status: int, code: str, sentence: str, **more: Any) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
@@ -283,10 +285,15 @@ def test_a_database_that_is_away_is_503(client: APIClient) -> None:
     assert answer["Retry-After"]
 
 
-def test_the_schema_is_valid_and_for_people_who_are_signed_in(client: APIClient) -> None:
+def test_the_schema_is_valid_without_a_warning(tmp_path: Path) -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yml"))
+
+
+def test_the_schema_is_for_people_who_are_signed_in(client: APIClient) -> None:
     problem(APIClient().get("/api/v1/schema/"), 401, "not-authenticated")
     answer = client.get("/api/v1/schema/", HTTP_ACCEPT="application/json")
     assert "/api/v1/sites/" in answer.json()["paths"]
+    assert "Problem" in answer.json()["components"]["schemas"]
 
 
 def test_the_panel_says_whether_it_is_up_to_anybody() -> None:
