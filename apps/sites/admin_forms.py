@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 from django import forms
@@ -47,8 +48,9 @@ class CreateSiteForm(forms.Form):
 
     def plan(self, user: User) -> Plan | None:
         """What would be done; None where a field says why not."""
+        ask = replace(self._ask(user), key="")
         with told_in_form(self):
-            return create_site.plan(self._ask(user), *self._words, database=self.cleaned_data["database"])
+            return create_site.plan(ask, *self._words, database=self.cleaned_data["database"])
         return None
 
     def create(self, user: User) -> Operation | None:

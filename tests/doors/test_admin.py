@@ -365,6 +365,15 @@ def test_the_plan_is_shown_before_and_nothing_is_done() -> None:
     assert not AuditRow.objects.exists()
 
 
+def test_a_form_that_was_sent_can_still_show_the_plan_of_another_site() -> None:
+    a_server()
+    client, form = at_the_door(boss()), asked()
+    client.post(f"{SITES}add/", form)
+    answer = client.post(f"{SITES}add/", {**form, "plan": "1", "name": "Other", "domain": "other.example.com"})
+    assert "The plan for Other" in text_of(answer)
+    assert Site.objects.count() == 1
+
+
 def test_65_a_form_sent_twice_gives_one_site() -> None:
     a_server()
     client, form = at_the_door(boss()), asked()
