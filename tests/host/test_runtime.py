@@ -18,6 +18,7 @@ import pytest
 from apps.host import packages
 from apps.host.errors import CommandFailed, Refused, Unavailable
 from apps.host.runtime import build, go, release, source
+from apps.host.runtime import locate as locating
 from apps.host.runtime.locate import Say, locate, provide
 from apps.host.runtime.network import network
 from apps.host.runtime.probe import examine
@@ -49,7 +50,8 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture
-def cache(place: Path) -> Path:
+def cache(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(locating, "SYSTEM", place / "system")
     (place / "cache").mkdir()
     return place / "cache"
 
@@ -73,6 +75,15 @@ def test_the_one_that_is_set_comes_before_the_cache_and_the_cache_before_path(
     found = locate(cache, env, said.append)
     assert found and found.origin == "PATH"
     assert said == []
+
+
+def test_what_root_has_built_is_used_by_everybody(place: Path, cache: Path, said: list[str]) -> None:
+    built = binary(place / "system/frankenphp/1.12.7-php8.4.2/frankenphp")
+    found = locate(cache, {}, said.append)
+    assert found and found.binary == built
+    own = binary(cache / "frankenphp/1.12.7-php8.4.2/frankenphp")
+    found = locate(cache, {}, said.append)
+    assert found and found.binary == own
 
 
 def test_the_newest_of_the_cache_is_used(cache: Path, said: list[str]) -> None:

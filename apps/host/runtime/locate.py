@@ -11,6 +11,8 @@ from apps.host.errors import HostError, Refused
 from apps.host.runtime.probe import Version, examine, unfit
 from apps.host.turns import one_at_a_time
 
+SYSTEM = Path("/var/cache/frankenpanel")
+"""Root's cache, which every user can read: what root has built nobody needs to build again."""
 Say = Callable[[str], None]
 """Takes one line for a person."""
 Get = Callable[[Path, Say], Path]
@@ -79,8 +81,9 @@ def _named(binary: Path) -> Found:
 
 
 def _candidates(cache: Path, env: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
-    kept = (cache / "frankenphp").glob("[0-9]*/frankenphp")
-    yield from (("cache", binary) for binary in sorted(kept, key=_newest, reverse=True))
+    for kept in dict.fromkeys((cache, SYSTEM)):
+        found = (kept / "frankenphp").glob("[0-9]*/frankenphp")
+        yield from (("cache", binary) for binary in sorted(found, key=_newest, reverse=True))
     for folder in env.get("PATH", "").split(os.pathsep):
         binary = Path(folder) / "frankenphp"
         if folder.startswith("/") and os.access(binary, os.X_OK) and not binary.is_dir():

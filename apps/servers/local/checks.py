@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 
@@ -41,7 +42,7 @@ def run_all(code: Path, cache: Path, pytest_arguments: Sequence[str], say: Say) 
     """Run them one after another, all of them whatever happens. Returns the exit code."""
     provide(cache, os.environ, say, {"release": fetch_release, "build": lambda to, tell: build(to, os.environ, tell)})
     with _readable(code) as place:
-        checks = [*_static(cache), *_other_pythons(place, cache, say), _tests(pytest_arguments)]
+        checks = chain(_static(cache), _other_pythons(place, cache, say), [_tests(pytest_arguments)])
         failed = [check.name for check in checks if not run(check, place, say)]
     if failed:
         say(f"\nFailed: {', '.join(failed)}.")

@@ -68,7 +68,10 @@ def folders(places: Places, panel: Identity) -> Iterator[tuple[Path, Identity, i
 def panel_account(places: Places, *, separate: bool) -> Identity:
     """The system user of the panel's own servers; the caller, where the panel is not root's."""
     if not separate:
-        me = pwd.getpwuid(os.getuid())
+        try:
+            me = pwd.getpwuid(os.getuid())
+        except KeyError as error:
+            raise Refused(f"User {os.getuid()} has no account on this machine; run the panel as one that has.") from error
         return Identity(me.pw_name, me.pw_uid, me.pw_gid)
     name = places.panel_user
     with one_at_a_time(places.cache / "accounts.lock"):
