@@ -71,7 +71,7 @@ def panel_account(places: Places, *, separate: bool) -> Identity:
         try:
             me = pwd.getpwuid(os.getuid())
         except KeyError as error:
-            raise Refused(f"User {os.getuid()} has no account on this machine; run the panel as one that has.") from error
+            raise Refused(f"User {os.getuid()} has no account here; run the panel as one that has.") from error
         return Identity(me.pw_name, me.pw_uid, me.pw_gid)
     name = places.panel_user
     with one_at_a_time(places.cache / "accounts.lock"):
