@@ -47,14 +47,24 @@ def ask(kind: str, server: Server, user: User | None, wait: float = 10.0, **para
     )
     sending.ask(question)
     until = monotonic() + wait
-    while monotonic() < until:
-        question.refresh_from_db()
-        if question.answered_at is not None:
-            question.delete()
-            return _read(question)
+    while not _take_back(question, unanswered=monotonic() >= until):
         sleep(0.02)
-    question.delete()
-    raise Unavailable(f"No runner of {server.name} answers. See whether it runs: ./panel status")
+    if question.answered_at is None:
+        raise Unavailable(f"No runner of {server.name} answers. See whether it runs: ./panel status")
+    return _read(question)
+
+
+def _take_back(question: Question, *, unanswered: bool) -> bool:
+    """Delete *question* once it is answered, or as it is when it was waited for long enough.
+
+    An answer that comes in that very moment is read all the same: what it holds may exist nowhere else.
+    """
+    question.refresh_from_db()
+    asked = Question.objects.filter(pk=question.pk)
+    if question.answered_at is not None:
+        asked.delete()
+        return True
+    return unanswered and bool(asked.filter(answered_at=None).delete()[0])
 
 
 def _read(question: Question) -> Any:

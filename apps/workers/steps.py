@@ -99,7 +99,7 @@ class VisitSite(Step):
 
     def plan(self, run: Run) -> str:
         site = run.record(Site)
-        return f"Fetch the home page from the worker and see that it is {kind_of(site).label}'s"
+        return f"Fetch the home page from the worker and see that it is this site's ({kind_of(site).label})"
 
     def do(self, run: Run) -> None:
         site = run.record(Site)
