@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from time import time
+
 from django.db import transaction
 
 from apps.domains import serving
 from apps.domains.models import Domain
+from apps.host.errors import Unavailable
 from apps.operations.flow import Step
 from apps.operations.run import Run
 from apps.sites.models import Site
 
 SOON = 0.1
+CERTIFIED_WITHIN = 10.0
+"""Seconds after which a certificate of the front's own authority, a matter of milliseconds, is overdue."""
 
 
 class WriteCaddyfile(Step):
@@ -47,7 +52,9 @@ class ReloadCaddy(Step):
         if not serving.load(site.server, run.host, wanted):
             run.again(SOON, "The front is being loaded")
         if not serving.has_certificates(site):
-            run.again(SOON, "The front is making the certificate")
+            if time() - run.remember("loaded_at", time) < CERTIFIED_WITHIN:
+                run.again(SOON, "The front is making the certificate")
+            raise Unavailable(f"The front has no certificate for {', '.join(site.hosts)}; its caddy.log says why.")
 
     def undo(self, run: Run) -> None:
         _take_off(run)
