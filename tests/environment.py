@@ -21,7 +21,7 @@ def _fresh() -> None:
         os.environ.pop(name, None)
     root = Path(tempfile.mkdtemp(prefix="fpt-", dir="/var/tmp"))
     root.chmod(0o755)  # site users must be able to walk through it
-    for folder in ("locks", "records"):
+    for folder in ("locks", "records", "static"):
         (root / folder).mkdir(mode=0o700)
     first = BELOW_THE_EPHEMERAL[os.getpid() % len(BELOW_THE_EPHEMERAL)]
     os.environ |= {

@@ -47,10 +47,11 @@ def resume(ask: Ask, operation: Operation) -> Operation:
 
 
 def _require(ask: Ask, operation: Operation) -> None:
-    """Whoever asked for it, and the host's people, may steer it."""
+    """Whoever asked for it may steer it, and whoever may change every operation."""
     if ask.scopes is not None and "operation:change" not in ask.scopes:
         raise Forbidden("The token's scopes do not include operation:change; create one that does.")
-    if ask.user is not None and ask.user != operation.asked_by and not ask.user.is_staff:
+    others = ask.user is None or ask.user.has_perm("operations.change_operation")
+    if ask.user != operation.asked_by and not others:
         raise Forbidden("Only the one who asked for this operation, or the host's staff, may change it.")
 
 
