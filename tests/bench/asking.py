@@ -1,0 +1,55 @@
+"""What a script and a browser bring along to ask the panel, and the request that most benchmarks make."""
+
+from __future__ import annotations
+
+import json
+from itertools import count
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+
+from apps.accounts.tokens import create_token
+from apps.operations.asking import Ask
+from apps.operations.models import Operation
+from tests.bench.waiting import until
+from tests.bench.web import Web
+
+SITES = "/api/v1/sites/"
+number = count(1)
+"""Names that no other benchmark of this run has used."""
+
+
+def token() -> str:
+    """A token of a new superuser's, which may create sites."""
+    scopes = ["site:create", "site:read", "operation:read"]
+    return create_token(Ask(None, "bench"), _superuser(), "bench", scopes, 1)[1]
+
+
+def session() -> str:
+    """The cookie of a new superuser who has signed in."""
+    user, store = _superuser(), SessionStore()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.save()
+    return f"sessionid={store.session_key}"
+
+
+def ask_for_site(web: Web, title: str, kind: str, host: str) -> Operation:
+    """The operation that the request led to."""
+    status, answer = web.ask("POST", SITES, {"name": title, "kind": kind, "domain": host})
+    assert status == 202, (status, answer)
+    return Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
+
+
+def wait_for_end(operation: Operation) -> None:
+    """Until it is done; AssertionError with its error when it ends otherwise."""
+    ended = Operation.objects.filter(pk=operation.pk, ended_at__isnull=False)
+    until(ended.exists, f"{operation} does not end.")
+    operation.refresh_from_db()
+    assert operation.status == Operation.Status.DONE, f"{operation}: {operation.error}"
+
+
+def _superuser() -> User:
+    return User.objects.create_superuser(f"bench-{next(number)}")
