@@ -23,6 +23,8 @@ ANSWERERS: dict[str, Answerer] = {}
 """Filled by each app's ``questions`` module."""
 LIVES = timedelta(seconds=60)
 KEPT = timedelta(hours=24)
+ENVELOPE = "envelope"
+"""The parameter that says for whose eyes the answer is sealed."""
 SECRET = "secret"  # noqa: S105 - the name of a place, not what is in it
 """The memo's key under which a step seals what is shown once."""
 
@@ -42,8 +44,15 @@ def ask(kind: str, server: Server, user: User | None, wait: float = 10.0, **para
 
     Raises Refused with the runner's sentence, Unavailable when no runner answers in time.
     """
+    from apps.operations.envelope import Envelope  # noqa: PLC0415 - 4 MB that few processes need
+
+    envelope = Envelope()
     question = Question.objects.create(
-        kind=kind, server=server, asked_by=user, params=params, expires_at=now() + LIVES
+        kind=kind,
+        server=server,
+        asked_by=user,
+        params={**params, ENVELOPE: envelope.address},
+        expires_at=now() + LIVES,
     )
     sending.ask(question)
     until = monotonic() + wait
@@ -51,7 +60,9 @@ def ask(kind: str, server: Server, user: User | None, wait: float = 10.0, **para
         sleep(0.02)
     if question.answered_at is None:
         raise Unavailable(f"No runner of {server.name} answers. See whether it runs: ./panel status")
-    return _read(question)
+    if question.refusal:
+        raise Refused(question.refusal)
+    return envelope.open(question.answer)
 
 
 def _take_back(question: Question, *, unanswered: bool) -> bool:
@@ -67,21 +78,22 @@ def _take_back(question: Question, *, unanswered: bool) -> bool:
     return unanswered and bool(asked.filter(answered_at=None).delete()[0])
 
 
-def _read(question: Question) -> Any:
-    if question.refusal:
-        raise Refused(question.refusal)
-    return question.answer
-
-
 def reply(question: Question, host: Host) -> str:
     """Answer *question* on the machine that it is about."""
     try:
-        question.answer = ANSWERERS[question.kind](question, host)
+        question.answer = sealed(question, ANSWERERS[question.kind](question, host))
     except (Refused, Unavailable) as refusal:
         question.refusal = str(refusal)
     question.answered_at = now()
     question.save(update_fields=["answer", "refusal", "answered_at"])
     return f"{question.kind} answered"
+
+
+def sealed(question: Question, answer: Any) -> str:
+    """*answer* as it may be written down: nobody but the asker can read it there."""
+    from apps.operations.envelope import seal  # noqa: PLC0415 - as above
+
+    return seal(question.params[ENVELOPE], answer)
 
 
 def forget_old() -> int:

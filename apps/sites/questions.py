@@ -10,7 +10,7 @@ from apps.host.errors import Refused
 from apps.host.host import Host
 from apps.operations.credentials import TOLD
 from apps.operations.models import Operation, Question, StepRun
-from apps.operations.questions import SECRET, answers
+from apps.operations.questions import SECRET, answers, sealed
 from apps.sites.facts import ADMIN, kind_of
 from apps.sites.models import Site
 
@@ -31,7 +31,7 @@ def credentials(question: Question, host: Host) -> dict[str, str]:
             "user": ADMIN,
             "password": host.vault.open(line.memo.pop(SECRET)),
         }
-        question.answer = told
+        question.answer = sealed(question, told)
         question.save(update_fields=["answer"])
         line.memo[TOLD] = now().isoformat()
         line.save(update_fields=["memo"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import count
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from django.contrib.auth.models import User
 from apps.audit.models import AuditRow
 from apps.host.vault import Vault
 from apps.operations import questions
+from apps.operations.envelope import Envelope
 from apps.operations.models import Operation, Question
 from tests.make import a_client, a_site, a_user, an_operation
 
@@ -73,6 +75,19 @@ def test_the_asker_is_told_once(rose: User, operation: Operation) -> None:
     assert (row.user, row.door, row.operation_id) == (rose, "api", operation.pk)
 
 
+def test_the_password_is_never_written_down_as_it_is(machine: Any, rose: User, operation: Operation) -> None:
+    written: list[str] = []
+
+    def answer(question: Question) -> None:
+        questions.reply(question, machine)
+        written.append(json.dumps([question.answer, question.params]))
+
+    with patch("apps.operations.sending.ask", answer):
+        assert ask(rose, operation).json()["password"] == PASSWORD
+    assert written
+    assert PASSWORD not in written[0]
+
+
 @pytest.mark.usefixtures("runner")
 def test_nobody_else_is_told_not_even_the_hosts_people(operation: Operation) -> None:
     boss = a_user("boss", is_staff=True, is_superuser=True)
@@ -111,7 +126,7 @@ def test_an_answer_that_nobody_waits_for_keeps_the_secret(machine: Any, rose: Us
         kind="credentials",
         server=operation.server,
         asked_by=rose,
-        params={"operation": operation.pk},
+        params={"operation": operation.pk, questions.ENVELOPE: Envelope().address},
     )
     with pytest.raises(Exception, match="did not affect any rows"):
         questions.reply(question, machine)
