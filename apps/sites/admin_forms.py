@@ -27,7 +27,7 @@ class CreateSiteForm(forms.Form):
     """
 
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
-    kind = forms.CharField(required=False)
+    kind = forms.CharField(required=False, strip=False)
     name = forms.CharField(
         required=False,
         strip=False,

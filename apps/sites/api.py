@@ -30,7 +30,9 @@ class SiteRequest(StrictSerializer):
     """What a new site shall be. Whether it may is for the lifecycle to say, in the same words at every door."""
 
     name = serializers.CharField(allow_blank=True, trim_whitespace=False)
-    kind = serializers.CharField(allow_blank=True, help_text="wordpress, custom, static …")
+    kind = serializers.CharField(
+        allow_blank=True, trim_whitespace=False, help_text="wordpress, custom, static …"
+    )
     domain = serializers.CharField(
         allow_blank=True, trim_whitespace=False, help_text="A host name; it becomes the primary one."
     )
