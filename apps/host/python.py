@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.host.command import follow, run
+from apps.host.command import PATH, follow, run
 from apps.host.errors import HostError, Refused
 from apps.host.reach import enterable
 from apps.host.runtime.network import network
@@ -21,6 +21,7 @@ from apps.host.turns import one_at_a_time
 
 OLDEST = (3, 11)
 FACTS = "import sys; print(*sys.version_info[:2], sys._base_executable, sys.base_prefix, sep='\\n')"
+DEBIAN = "/usr/bin/python3"
 NEWER = ("python3.13", "python3.12", "python3.11")
 SHOWN_EVERY = 20
 Say = Callable[[str], None]
@@ -47,7 +48,7 @@ class Python:
 def choose(env: Mapping[str, str]) -> Python:
     """FRANKENPANEL_PYTHON, else the one that runs this, else the machine's; for root one that all can run."""
     named = env.get("FRANKENPANEL_PYTHON")
-    candidates = [named] if named else [sys.executable, "/usr/bin/python3", *NEWER]
+    candidates = [named] if named else [sys.executable, DEBIAN, *NEWER]
     for python in examined(candidates, env):
         if python.version >= OLDEST and (python.shared or os.geteuid() != 0):
             return python
@@ -59,7 +60,7 @@ def examined(candidates: list[str], env: Mapping[str, str]) -> Iterator[Python]:
     """Those of *candidates* that start, each with what it says of itself."""
     for program in filter(None, (shutil.which(name, path=env.get("PATH")) for name in candidates)):
         try:
-            facts = run([program, "-c", FACTS], env={"PATH": env.get("PATH", os.defpath)}).decode().splitlines()
+            facts = run([program, "-c", FACTS], env={"PATH": f"{env.get('PATH', '')}:{PATH}"}).decode().splitlines()
         except (HostError, PermissionError):
             continue
         real, prefix = Path(facts[2]).resolve(), Path(facts[3])

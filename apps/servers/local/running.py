@@ -35,6 +35,8 @@ def up(say: Say) -> None:
     """Start what does not run yet. Refused with a sentence when one of the servers does not come up."""
     other = "Another ./panel up is under way here; waiting for it."
     with one_at_a_time(settings.PLACES.locks / "panel.lock", lambda: say(other)):
+        if not separate():
+            say("You are not root: all sites run as you. As root, each would have a user of its own.")
         panel = prepare(say)
         host, services = this_host(), supervisord()
         frankenphp = Path(settings.FRANKENPHP)
