@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from apps.host import waiting
 from apps.host.errors import HostError
@@ -30,11 +32,15 @@ def main() -> int:
     options = parser.parse_args()
     chosen = [name for name in NAMES if name in options.name or not options.name]
     figures: list[Figure] = []
+    machine: dict[str, Any] = {"cores": len(os.sched_getaffinity(0)), "load": os.getloadavg()[0]}
+    say("{cores} cores, of which others were using {load:.1f} in the last minute.".format(**machine))
     with private_panel() as panel:
+        machine |= {"root": str(panel.places.root), "instance": panel.places.instance}
         for name in chosen:
             figures += _take(panel, name, options.runs)
     if options.json:
-        options.json.write_text(json.dumps([figure.shape() for figure in figures], indent=1) + "\n")
+        shape = {"machine": machine, "figures": [figure.shape() for figure in figures]}
+        options.json.write_text(json.dumps(shape, indent=1) + "\n")
     if len(figures) < len(chosen):
         return NOT_TAKEN
     return NOT_MET if any(figure.met is False for figure in figures) else 0

@@ -6,6 +6,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import django
 
-from apps.host import claims
+from apps.host import claims, waiting
 from apps.host.command import Identity, run
 from apps.host.errors import Refused
 from apps.host.reach import enterable
@@ -87,6 +88,8 @@ def private_panel() -> Iterator[Panel]:
         panel = _panel(root, cache)
         yield panel
     finally:
+        for number in waiting.ENDS:
+            signal.signal(number, signal.SIG_IGN)  # nothing breaks off what ends it
         if panel is not None:
             panel.down()
             _remove_users(panel)
