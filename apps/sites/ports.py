@@ -17,4 +17,4 @@ def next_free_port(server: Server) -> int:
     for port in server.ports:
         if port not in taken:
             return port
-    raise Full(f"All {len(server.ports)} ports of {server} belong to a site; delete one or add a server.")
+    raise Full(f"All {len(server.ports)} ports of {server} are taken; delete a site, or widen its range of ports.")

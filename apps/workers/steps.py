@@ -10,6 +10,7 @@ from django.db import transaction
 from apps.host.errors import Refused
 from apps.host.visit import visit
 from apps.operations.flow import Step
+from apps.operations.refusals import Full
 from apps.operations.run import Run
 from apps.servers.allocation import one_at_a_time
 from apps.servers.models import ForeignPort
@@ -50,7 +51,10 @@ def _go_round(site: Site, port: int, holder: str) -> None:
     with transaction.atomic():
         one_at_a_time()
         ForeignPort.objects.update_or_create(server=site.server, port=port, defaults={"holder": holder[:200]})
-        site.port = next_free_port(site.server)
+        try:
+            site.port = next_free_port(site.server)
+        except Full as full:
+            raise Refused(f"Port {port} is used by {holder}. {full}") from full
         site.save(update_fields=["port"])
 
 

@@ -140,7 +140,7 @@ def test_16_the_site_that_no_port_is_left_for_is_refused(door: Door, server: Ser
     server.save()
     for number in (1, 2):
         assert door.create({**ASKED, "domain": f"rose-{number}.localhost"}).status == 202
-    assert_refused(door.create(ASKED), 409, "All 2 ports of local belong to a site")
+    assert_refused(door.create(ASKED), 409, "All 2 ports of local are taken")
     assert [model.objects.count() for model in RECORDS] == [2, 2, 0, 2, 2]
 
 

@@ -101,7 +101,7 @@ def form_create(asked: Asked, *, queue: bool = False) -> Told:
     """A form is never queued: whoever sits before it asks again."""
     answer = _client().post("/admin/sites/site/add/", {**asked, "key": str(uuid4())})
     whole = answer.content.decode()
-    if answer.status_code == 302:  # noqa: PLR2004 - on to the page of what is being made
+    if answer.status_code == 302:
         return Told(202, "", whole)
     errors = answer.context["form"].errors
     return Told(_as_status(answer.status_code, errors), next(iter(errors.values()))[0], whole)
@@ -109,14 +109,14 @@ def form_create(asked: Asked, *, queue: bool = False) -> Told:
 
 def form_cancel(operation: int) -> Told:
     answer = _client().post(f"/admin/operations/operation/{operation}/cancel/")
-    cancelled = answer.status_code == 302 and Operation.objects.get(pk=operation).cancel_asked  # noqa: PLR2004
+    cancelled = answer.status_code == 302 and Operation.objects.get(pk=operation).cancel_asked
     return Told(202 if cancelled else 409, "", answer.content.decode())
 
 
 def _as_status(status: int, errors: Any) -> int:
     """A page with a refused form is 200 to a browser."""
     taken = any(word in str(errors) for word in ("belongs to", "is at work", "All "))
-    return (409 if taken else 400) if status == 200 and errors else status  # noqa: PLR2004
+    return (409 if taken else 400) if status == 200 and errors else status
 
 
 @pytest.fixture(params=["api", "command", "admin"])

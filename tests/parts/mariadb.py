@@ -9,6 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import MySQLdb
 
 SOCKET = "mysqld.sock"
 SMALL = (
@@ -29,11 +32,36 @@ def private_mariadb(folder: Path, run: Path) -> Iterator[Path]:
     """
     data = _prepared(folder, run)
     _install(data)
-    server = start(data, run)
+    _servers[run / SOCKET] = start(data, run)
     try:
         yield run / SOCKET
     finally:
-        end(server)
+        end(_servers.pop(run / SOCKET))
+
+
+@contextmanager
+def away(socket: Path) -> Iterator[None]:
+    """Meanwhile the private server of that socket is dead, killed with SIGKILL; afterwards it is started anew."""
+    data = Path(administer(socket, "SELECT @@datadir")[0][0])
+    server = _servers[socket]
+    server.kill()
+    server.wait()
+    try:
+        yield
+    finally:
+        socket.unlink()
+        _servers[socket] = start(data, socket.parent)
+
+
+def administer(socket: Path, statement: str) -> Any:
+    """The rows of one statement, said as the server's administrator."""
+    connection = MySQLdb.connect(unix_socket=str(socket), user=administrator(), autocommit=True)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+    finally:
+        connection.close()  # type: ignore[no-untyped-call]
 
 
 def start(data: Path, run: Path) -> subprocess.Popen[bytes]:
@@ -92,3 +120,5 @@ def _install(data: Path) -> None:
 
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_servers: dict[Path, subprocess.Popen[bytes]] = {}
+"""Those that run, by their sockets."""
