@@ -100,7 +100,7 @@ class Build:
         ]
         server = [
             Stage("go", "getting Go and xcaddy", 4, 15, self.tools),
-            Stage("link", "compiling Caddy and FrankenPHP", 36, 340, self.link),
+            Stage("link", "compiling Caddy and FrankenPHP", 36, 500, self.link),
         ]
         return server if (self.prefix / "lib" / "php.ini").exists() else [*php, *server]
 
