@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -66,18 +67,23 @@ def administer(socket: Path, statement: str) -> Any:
 
 def start(data: Path, run: Path) -> subprocess.Popen[bytes]:
     """Start the server on *data* and wait until it answers on its socket. *end* it."""
-    socket = run / SOCKET
-    places = [f"--datadir={data}", f"--socket={socket}", f"--pid-file={data}/pid"]
+    path = run / SOCKET
+    places = [f"--datadir={data}", f"--socket={path}", f"--pid-file={data}/pid"]
     with (data.parent / "log").open("ab") as log:
         argv = ["mariadbd", "--no-defaults", *places, f"--user={runs_as()}", "--skip-networking", *SMALL]
         server = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env={"PATH": _PATH})
     until = time.monotonic() + 20
-    while not socket.exists():
+    while not _answers(path):
         if server.poll() is not None or time.monotonic() > until:
             end(server)
             raise AssertionError(f"MariaDB does not start: {(data.parent / 'log').read_text()[-2000:]}")
         time.sleep(0.01)
     return server
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def end(server: subprocess.Popen[bytes]) -> None:
