@@ -15,7 +15,7 @@ from apps.domains.models import Domain
 from apps.host import oplock
 from apps.host.caddy import routes
 from apps.host.caddy_tls import served_certificate
-from apps.host.errors import Refused
+from apps.host.errors import HostError, Refused
 from apps.servers.models import Server
 from apps.sites.models import Site
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from apps.host.host import Host
 
 CERTIFIED_WITHIN = 0.5
+
 
 def facts_of(server: Server) -> FrontFacts:
     """Everything that the front of *server* should serve, from the records alone."""
@@ -97,13 +98,27 @@ def _load(server: Server, host: Host) -> None:
     newest = server.front_wanted
     ours = Domain.objects.filter(site__server=server)
     with transaction.atomic():
-        ours.filter(served=True, loaded=False).update(loaded=True)
-    text = write_and_check(server, host)
-    host.front.load(text)
+        fresh = list(ours.filter(served=True, loaded=False).values_list("pk", flat=True))
+        ours.filter(pk__in=fresh).update(loaded=True)
+    text = _send(server, host, fresh)
     host.files.write(host.places.caddyfile, text, 0o644)
     with transaction.atomic():
         ours.filter(served=False, loaded=True).update(loaded=False)
         Server.objects.filter(pk=server.pk, front_loaded__lt=newest).update(front_loaded=newest)
+
+
+def _send(server: Server, host: Host, fresh: list[int]) -> str:
+    """Give Caddy the newest text. Where it is sure that Caddy has not taken it, it does not have the *fresh* ones."""
+    sent = False
+    try:
+        text = write_and_check(server, host)
+        sent = True
+        host.front.load(text)
+    except HostError as error:
+        if not sent or isinstance(error, Refused):
+            Domain.objects.filter(pk__in=fresh).update(loaded=False)
+        raise
+    return text
 
 
 def has_certificates(site: Site) -> bool:
