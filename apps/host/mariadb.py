@@ -44,7 +44,7 @@ def install(places: Places, owner: Identity, administrator: str) -> None:
     part = places.root / "mysql.part"
     shutil.rmtree(part, ignore_errors=True)
     _own(part, owner)
-    argv = [_program("mariadb-install-db"), "--no-defaults", f"--datadir={part}", "--skip-test-db", "--skip-name-resolve"]
+    argv = [_program("mariadb-install-db"), "--no-defaults", f"--datadir={part}", "--skip-test-db", "--cross-bootstrap"]
     argv += ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={administrator}"]
     try:
         run(argv, identity=owner, cwd=part, timeout=300)
