@@ -65,7 +65,10 @@ class Front:
         finally:
             connection.close()
         if response.status != http.client.OK:
-            raise Refused(f"Caddy refuses the front's configuration: {_message(answer)}")
+            raise Refused(
+                f"Caddy refuses the front's configuration: {_message(answer).rstrip('.')}."
+                " It serves the old one on; correct what it names and try again."
+            )
         return answer
 
 

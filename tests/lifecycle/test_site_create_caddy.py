@@ -1,0 +1,73 @@
+"""A front that refuses: what it serves already is served on, and the new site goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from apps.domains import serving
+from apps.domains.front import FrontFacts
+from apps.host.host import Host
+from tests.lifecycle.driving import ask, assert_undone, drive
+from tests.operations.inventory import Inventory, inventory
+from tests.parts.front import RunningFront
+
+pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
+
+
+_render = serving.render
+
+
+def no_caddyfile(text: str) -> str:
+    return f"{text}\nhttps://broken.localhost {{\n\tno_such_directive\n}}\n"
+
+
+def one_name_more(text: str) -> str:
+    """Caddy would take it: only the records say that nobody asked for this name."""
+    return f"{text}\nhttps://smuggled.localhost {{\n\ttls internal\n\trespond 404\n}}\n"
+
+
+def another_port(text: str) -> str:
+    return text.replace("reverse_proxy 127.0.0.1:{up}", "reverse_proxy 127.0.0.1:2019")
+
+
+def no_certificate(text: str) -> str:
+    """Good grammar, so that only loading it shows that it cannot be served."""
+    sites = text.rindex("tls internal")
+    return f"{text[:sites]}tls /nowhere/cert.pem /nowhere/key.pem{text[sites + len('tls internal') :]}"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "step", "words"),
+    [
+        (no_caddyfile, "caddyfile", ["Caddy refuses the front's configuration", "no_such_directive"]),
+        (one_name_more, "caddyfile", ["smuggled.localhost would be 404 instead of left out"]),
+        (another_port, "caddyfile", ["would be 127.0.0.1:2019 instead of"]),
+        (no_certificate, "caddy-reload", ["Caddy refuses the front's configuration", "/nowhere/cert.pem"]),
+    ],
+)
+def test_a_front_that_refuses_serves_on_and_the_site_goes_back(
+    machine: Host,
+    parts: RunningFront,
+    before: Inventory,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Callable[[str], str],
+    step: str,
+    words: list[str],
+) -> None:
+    drive(ask("First", database=False), machine)
+    served = inventory(machine)
+    accepted = machine.places.caddyfile.read_text()
+    operation = drive(ask(), machine, before=step)
+
+    def render(facts: FrontFacts) -> str:
+        return spoil(_render(facts))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(serving, "render", render)
+        drive(operation, machine)
+        assert_undone(operation, machine, served, *words)
+    assert operation.failed_step == step
+    assert "First" in parts.get("first.localhost").body
+    assert machine.places.caddyfile.read_text() == accepted
