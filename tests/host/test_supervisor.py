@@ -335,6 +335,14 @@ def test_22_a_worker_without_a_pid_file_is_found_by_its_lock(place: Place) -> No
     place.assert_nothing_runs()
 
 
+def test_a_worker_whose_token_is_not_to_be_found_out_is_replaced(place: Place, monkeypatch: Any) -> None:
+    first = place.start()
+    place.worker.pid_file.unlink()
+    monkeypatch.setattr(find, "environment", lambda pid, name: None)
+    assert place.start() != first
+    assert len(_servers(place)) == 1
+
+
 def test_22_another_site_s_worker_is_never_stopped(place: Place) -> None:
     with worker_place() as other:
         running = other.start()
@@ -486,7 +494,7 @@ def test_a_reload_that_the_worker_does_not_take_is_refused_and_the_old_one_serve
     place: Place, monkeypatch: Any
 ) -> None:
     server = place.start()
-    monkeypatch.setattr(ready, "PATIENCE", 1.0)
+    monkeypatch.setattr(ready, "RELOAD_PATIENCE", 1.0)
     mark = '"FRANKENPANEL_CONFIG": "'
     config = json.loads(place.worker.config.read_text().replace(mark, f"{mark}x"))
     config["apps"]["nonsense"] = {}
@@ -494,6 +502,17 @@ def test_a_reload_that_the_worker_does_not_take_is_refused_and_the_old_one_serve
     with pytest.raises(Refused, match=r"(?s)The worker of shop keeps its old configuration.*nonsense"):
         SUPERVISOR.reload(place.worker)
     assert place.get("/") == (200, f"hello from {server.pid}")
+
+
+def test_a_reload_lets_a_long_request_end(place: Place) -> None:
+    place.put("slow.php", "<?php usleep(1500000); echo 'done';")
+    place.start()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(place.get, "/slow.php")
+        time.sleep(0.3)
+        place.configure(php_ini={"memory_limit": "66M"})
+        SUPERVISOR.reload(place.worker)
+        assert answer.result() == (200, "done")
 
 
 def test_a_worker_that_does_not_run_cannot_be_reloaded(place: Place) -> None:
@@ -548,8 +567,9 @@ def test_root_without_the_right_to_look_into_processes_can_do_all_of_it(place: P
     act = (
         "import pickle, sys; from apps.host.supervisor.pidfile import PidFileSupervisor as S;"
         "w = pickle.loads(bytes.fromhex(sys.argv[1])); s = S(); s.start(w); first = s.status(w).pid; s.start(w);"
-        "w.pid_file.unlink(); assert s.status(w).pid == first; s.start(w); last = s.status(w).pid;"
-        "assert s.port_holder(w.port); s.stop(w); assert not s.status(w).running; print(first, last)"
+        "assert first; assert s.status(w).pid == first; w.pid_file.unlink(); assert s.status(w).pid == first;"
+        "s.start(w); assert s.port_holder(w.port); s.reload(w);"
+        "s.stop(w); assert not s.status(w).running; s.start(w); s.stop(w)"
     )
     bound = ["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"]
     argv = [*bound, sys.executable, "-c", act, pickle.dumps(place.worker).hex()]

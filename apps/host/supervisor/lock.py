@@ -73,14 +73,14 @@ def has_inherited(pid: int, path: Path) -> bool | None:
 
     A process that starts workers, or only looks, has it open too, but never so that a program could inherit it.
     """
-    numbers = descriptors(pid)
-    if numbers is None:
-        return None
     try:
         wanted = path.stat()
     except FileNotFoundError:
         return False
-    return any(_is_inherited(pid, number, wanted) for number in numbers)
+    try:
+        return any(_is_inherited(pid, number, wanted) for number in descriptors(pid))
+    except PermissionError:
+        return None  # the list alone may be had by any root, what is in it only by one who may trace processes
 
 
 def _is_inherited(pid: int, number: str, wanted: os.stat_result) -> bool:
@@ -88,8 +88,8 @@ def _is_inherited(pid: int, number: str, wanted: os.stat_result) -> bool:
         if not os.path.samestat(os.stat(f"/proc/{pid}/fd/{number}"), wanted):
             return False
         flags = FLAGS.search(Path(f"/proc/{pid}/fdinfo/{number}").read_text())
-    except OSError:
-        return False  # closed since it was listed, or nothing that can be looked at: not our file
+    except FileNotFoundError:
+        return False  # closed since it was listed
     return flags is not None and not int(flags[1], 8) & os.O_CLOEXEC
 
 

@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from apps.host.crash import CrashPoint
 from apps.host.errors import HostError, Refused, Unavailable
 from apps.host.memory import memory_of
-from apps.host.supervisor import Status, Worker, find, lock, logs, ports, record
+from apps.host.supervisor import Status, Worker, find, lock, logs, ports, ready, record
 from apps.host.supervisor.ask import Answer
 from apps.host.supervisor.ending import end, sweep
 from apps.host.supervisor.launch import launch
@@ -108,7 +108,7 @@ class PidFileSupervisor:
         offset = logs.size(worker.log)
         signal_process(server, signal.SIGUSR1)
         SIGNALLED()
-        if answer_of(worker, server, token, config) is None:
+        if answer_of(worker, server, token, config, ready.RELOAD_PATIENCE) is None:
             raise Refused(
                 f"The worker of {worker.slug} keeps its old configuration. {logs.complaint(worker.log, offset)}"
             )

@@ -24,19 +24,22 @@ def _listeners(port: int) -> Iterator[str]:
     for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
         if table.exists():  # there is no tcp6 where IPv6 is switched off
             for line in table.read_text().splitlines()[1:]:
-                _, local, _, state, *rest = line.split()
-                if state == LISTENING and int(local.rpartition(":")[2], 16) == port:
+                _, local, _, state, *rest = line.split(maxsplit=10)
+                if state == LISTENING and local.endswith(f":{port:04X}"):
                     yield rest[5]
 
 
 def _has_open(pid: int, sockets: set[str]) -> bool:
-    return any(_link(pid, number) in sockets for number in descriptors(pid) or ())
+    try:
+        return any(_link(pid, number) in sockets for number in descriptors(pid))
+    except PermissionError:
+        return False  # another user's: the sentence says that somebody is there
 
 
 def _link(pid: int, number: str) -> str:
     try:
         return str(Path(f"/proc/{pid}/fd/{number}").readlink())
-    except OSError:
+    except FileNotFoundError:
         return ""  # closed since it was listed
 
 

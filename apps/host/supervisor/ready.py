@@ -12,6 +12,8 @@ from apps.host.supervisor.logs import complaint, written_since
 from apps.host.supervisor.processes import Process, age, process
 
 PATIENCE = 20.0
+RELOAD_PATIENCE = 45.0
+"""FrankenPHP lets running requests end, for at most thirty seconds, before the new configuration answers."""
 QUIET_START = 1.0
 YOUNG = 0.5
 STARTED = "serving initial configuration"
@@ -34,12 +36,12 @@ def wait_until_grown(found: Process) -> None:
     sleep(max(0.0, YOUNG - age(found)))
 
 
-def answer_of(worker: Worker, found: Process, token: str, config: str = "") -> Answer | None:
-    """What this very process answers; None when it ends, or does not answer for twenty seconds.
+def answer_of(worker: Worker, found: Process, token: str, config: str = "", patience: float = 0) -> Answer | None:
+    """What this very process answers; None when it ends, or does not answer for *patience* seconds (else twenty).
 
     With a *config*, no answer with another configuration will do.
     """
-    until = monotonic() + PATIENCE
+    until = monotonic() + (patience or PATIENCE)
     while monotonic() < until and is_there(found):
         answer = ask(worker.port)
         if answer == Answer(str(worker.site_id), token, config or (answer.config if answer else "")):
