@@ -17,6 +17,7 @@ from kombu.transport import TRANSPORT_ALIASES, filesystem, virtual
 from kombu.utils.json import dumps
 
 logger = logging.getLogger(__name__)
+STOPS_WITHIN = 0.2
 
 
 class Channel(filesystem.Channel):
@@ -44,6 +45,11 @@ class Transport(filesystem.Transport):
     Channel = Channel
     default_connection_params: dict[str, Any] = {}  # a folder has no host to fall back to
     driver_name = "folder"
+
+    def drain_events(self, connection: Any, timeout: float | None = None, **kwargs: Any) -> None:
+        """Come back soon: between two calls Celery looks whether it was told to stop, and it calls once more then."""
+        soon = min(timeout, STOPS_WITHIN) if timeout else timeout
+        super().drain_events(connection, timeout=soon, **kwargs)
 
 
 TRANSPORT_ALIASES["folder"] = "frankenpanel.broker:Transport"

@@ -22,8 +22,13 @@ Row = dict[str, Any]
 
 def rows(host: Host, services: Services) -> list[Row]:
     """``{name state pid memory_mb address}`` of each server, then of each site that has or should have a worker."""
-    running = sorted(services.processes(), key=lambda process: ORDER.index(process.name))
+    running = sorted(services.processes(), key=lambda process: _place(process.name))
     return [*(_server(process) for process in running), *_sites(host)]
+
+
+def _place(server: str) -> int:
+    """In the order of starting; one that another version of the panel has started comes last."""
+    return ORDER.index(server) if server in ORDER else len(ORDER)
 
 
 def is_up(found: list[Row]) -> bool:
