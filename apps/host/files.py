@@ -27,6 +27,7 @@ BESIDE = CrashPoint("files.written-beside")
 RENAMED = CrashPoint("files.renamed")
 WRITTEN_AS = CrashPoint("files.written-as-the-site")
 SESSIONS = "tmp/sessions"
+READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Files:
@@ -97,12 +98,17 @@ class Files:
     # -- the panel's own files
 
     def write(self, path: Path, text: str, mode: int = 0o644, group: int | None = None) -> None:
-        """Write a file of the panel's own below its root or its sockets' folder, whole or not at all."""
+        """Write a file of the panel's own below its root or its sockets' folder, whole or not at all.
+
+        One that is as it shall be already is left alone, which needs no room on the disk.
+        """
         content = text.encode()
         with spoken(path), own_folder(self._base(path), path.parent) as folder, alone_in(folder, path.parent):
             found = look(folder, path.name)
             if found is not None and not stat.S_ISREG(found.st_mode):
                 raise Refused(f"{path} is a link or a folder where a file belongs; remove it and try again.")
+            if found is not None and group is None and _is_as(folder, path.name, content, mode):
+                return
             must_fit(folder, len(content) + os.fstatvfs(folder).f_frsize, path)
             self._replace(folder, path.name, content, mode, group)
             RENAMED()
@@ -145,6 +151,12 @@ def _inner(relative: str) -> str:
     if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in relative:
         raise Refused(f"{relative!r} is not a path inside a site.")
     return str(path)
+
+
+def _is_as(folder: int, name: str, content: bytes, mode: int) -> bool:
+    with os.fdopen(os.open(name, READ, dir_fd=folder), "rb") as file:
+        found = os.fstat(file.fileno())
+        return (found.st_size, stat.S_IMODE(found.st_mode)) == (len(content), mode) and file.read() == content
 
 
 def _pour(target: int, content: bytes, mode: int, group: int | None) -> None:

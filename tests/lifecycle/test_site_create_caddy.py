@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from unittest.mock import patch
 
 import pytest
 
-from apps.domains import serving
-from apps.domains.front import FrontFacts
+from apps.domains.caddyfile import render
 from apps.host.host import Host
 from tests.lifecycle.driving import ask, assert_undone, drive
 from tests.operations.inventory import Inventory, inventory
 from tests.parts.front import RunningFront
 
 pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
-
-
-_render = serving.render
 
 
 def no_caddyfile(text: str) -> str:
@@ -39,33 +36,24 @@ def no_certificate(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "step", "words"),
+    "case",
     [
         (no_caddyfile, "caddyfile", ["Caddy refuses the front's configuration", "no_such_directive"]),
         (one_name_more, "caddyfile", ["smuggled.localhost would be 404 instead of left out"]),
         (another_port, "caddyfile", ["would be 127.0.0.1:2019 instead of"]),
         (no_certificate, "caddy-reload", ["Caddy refuses the front's configuration", "/nowhere/cert.pem"]),
     ],
+    ids=lambda case: case[0].__name__,
 )
 def test_a_front_that_refuses_serves_on_and_the_site_goes_back(
-    machine: Host,
-    parts: RunningFront,
-    before: Inventory,
-    monkeypatch: pytest.MonkeyPatch,
-    spoil: Callable[[str], str],
-    step: str,
-    words: list[str],
+    machine: Host, parts: RunningFront, before: Inventory, case: tuple[Callable[[str], str], str, list[str]]
 ) -> None:
+    spoil, step, words = case
     drive(ask("First", database=False), machine)
     served = inventory(machine)
     accepted = machine.places.caddyfile.read_text()
     operation = drive(ask(), machine, before=step)
-
-    def render(facts: FrontFacts) -> str:
-        return spoil(_render(facts))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(serving, "render", render)
+    with patch("apps.domains.serving.render", lambda facts: spoil(render(facts))):
         drive(operation, machine)
         assert_undone(operation, machine, served, *words)
     assert operation.failed_step == step

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps.host.crash import CrashPoint
+from apps.host.folders import spoken
 from apps.host.supervisor.processes import Process, boot_id
 
 HALF_WRITTEN = CrashPoint("supervisor.pid-file-half-written")
@@ -29,15 +30,16 @@ class Record:
 
 
 def write(path: Path, found: Process, token: str) -> None:
-    """Worker Start 4: the number alone on the first line, as everybody expects it."""
+    """Worker Start 4: the number alone on the first line, as everybody expects it. Refused when it cannot be."""
     half = _half(path)
-    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"{found.pid}\n{found.started}\n{boot_id()}\n{token}\n")
-        file.flush()
-        os.fsync(descriptor)
-    HALF_WRITTEN()
-    half.rename(path)
+    with spoken(path):
+        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"{found.pid}\n{found.started}\n{boot_id()}\n{token}\n")
+            file.flush()
+            os.fsync(descriptor)
+        HALF_WRITTEN()
+        half.rename(path)
 
 
 def read(path: Path) -> Record | None:
