@@ -459,6 +459,24 @@ def test_52_a_log_that_is_a_link_is_refused_and_not_followed(place: Place, tmp_p
 
 
 @NO_SITE_USERS
+@pytest.mark.parametrize("options", ["size=8k", "nr_inodes=2"])
+def test_a_worker_on_a_full_disk_is_refused_and_can_be_stopped(place: Place, options: str) -> None:
+    outside = place.places.root / "worker.json"
+    outside.write_text(place.worker.config.read_text())
+    place.worker = replace(place.worker, config=outside)
+    runtime = place.worker.pid_file.parent
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"mode=755,{options}", "tmpfs", runtime], check=True)
+    try:
+        (runtime / "filling").write_bytes(bytes(8192 if "size" in options else 1))
+        with pytest.raises(Refused, match=r"The disk of .* is full; make room and try again"):
+            place.start()
+        place.assert_nothing_runs()
+        place.stop()
+    finally:
+        subprocess.run(["umount", runtime], check=True)
+
+
+@NO_SITE_USERS
 def test_52_the_log_is_root_s_and_a_later_start_adds_to_it(place: Place) -> None:
     place.worker.log.write_text("before\n")
     place.start()

@@ -6,7 +6,6 @@ Its environment is empty save for the token of this start: PHP shows the environ
 
 from __future__ import annotations
 
-import errno
 import os
 import resource
 import shutil
@@ -14,6 +13,7 @@ import subprocess
 
 from apps.host.command import PATH
 from apps.host.errors import Refused
+from apps.host.folders import spoken
 from apps.host.supervisor import Worker
 from apps.host.supervisor.find import has_own_user
 
@@ -53,14 +53,11 @@ def command(worker: Worker) -> list[str]:
 
 
 def open_log(worker: Worker) -> int:
-    try:
+    """Never through a link. Refused when it is one, when its folder is not there, and on a full disk."""
+    if worker.log.is_symlink():
+        raise Refused(f"{worker.log} is a link, where the log should be; remove it.")
+    with spoken(worker.log):
         return os.open(worker.log, LOG, 0o640)
-    except FileNotFoundError as error:
-        raise Refused(f"The folder of {worker.log} is missing; repair the site's folders.") from error
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-        raise Refused(f"{worker.log} is a link, where the log should be; remove it.") from error
 
 
 def _limits(worker: Worker) -> list[str]:

@@ -6,6 +6,7 @@ The kernel lets go when the last of them has ended, however it ended.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -16,6 +17,7 @@ from time import monotonic, sleep
 
 from apps.host import oplock
 from apps.host.errors import Unavailable
+from apps.host.folders import spoken
 from apps.host.supervisor.processes import descriptors
 
 FLAGS = re.compile(r"^flags:\s*([0-7]+)$", re.MULTILINE)
@@ -32,7 +34,7 @@ def turn(path: Path) -> Iterator[None]:
     Its file is another one than the lock's: that one every program of the tenant has open, and could keep locked.
     """
     gate = path.with_suffix(".turn")
-    descriptor = oplock.acquire(gate, patience=TURN_TAKES)
+    descriptor = _acquire(gate)
     if descriptor is None:
         raise Unavailable(f"Another start or stop holds {gate}; try again when it has ended.")
     try:
@@ -41,12 +43,25 @@ def turn(path: Path) -> Iterator[None]:
         oplock.release(gate, descriptor, remove=True)
 
 
+def _acquire(gate: Path) -> int | None:
+    """On a disk that is full a worker must still be stopped: the folder that all workers share does then."""
+    try:
+        return oplock.acquire(gate, patience=TURN_TAKES)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+    descriptor = os.open(gate.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
+
+
 def take(path: Path, patience: float = 0.5) -> int | None:
     """The descriptor of the locked file, for the server to inherit; None while somebody holds it.
 
     The *patience*, in seconds, is for those who only look (``is_held``): they hold it for an instant.
     """
-    descriptor = os.open(path, OPEN, 0o600)
+    with spoken(path):
+        descriptor = os.open(path, OPEN, 0o600)
     until = monotonic() + patience
     while not _try(descriptor, fcntl.LOCK_EX):
         if monotonic() > until:
