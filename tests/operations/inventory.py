@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import MySQLdb
 from django.apps import apps
+from django.conf import settings
 
+from apps.host.caddy import Front, routes
 from apps.host.host import Host
 from frankenpanel.places import Places
 
@@ -19,15 +22,19 @@ RECORDS = ("sites.Site", "domains.Domain", "databases.Database", "operations.Hol
 
 def inventory(host: Host) -> Inventory:
     """Everything that a site leaves on a machine, by the name of the place where it was found."""
-    places = host.places
+    records = {name: apps.get_model(name).objects.count() for name in RECORDS}
+    return {**outside(host.places, host.front, settings.SITE_PORTS), "records": records}
+
+
+def outside(places: Places, front: Front, ports: Iterable[int]) -> Inventory:
+    """The same without the records: of any panel on this machine."""
     return {
         "users": sorted(user.pw_name for user in pwd.getpwall() if user.pw_name.startswith(_stem(places))),
         "folders": _folders(places),
         **_mysql(places),
         "processes": _processes(places),
-        "listeners": _listeners(),
-        "routes": _routes(host),
-        "records": {name: apps.get_model(name).objects.count() for name in RECORDS},
+        "listeners": _listeners(ports),
+        "routes": routes(front.current()),
     }
 
 
@@ -38,7 +45,7 @@ def _stem(places: Places) -> str:
 def _folders(places: Places) -> list[str]:
     """Every name in the folders that hold something of a site, but the front's own files and logs."""
     roots = [places.root / "sites", places.root / "runtime", places.root / "logs", places.run, places.locks]
-    entries = [str(entry.relative_to(places.root)) for root in roots for entry in root.iterdir()]
+    entries = [str(entry).removeprefix(f"{places.root}/") for root in roots for entry in root.iterdir()]
     return sorted(entry for entry in entries if not entry.startswith(("logs/front", "locks/front", "locks/.")))
 
 
@@ -75,20 +82,11 @@ def _processes(places: Places) -> list[str]:
     return sorted(found)
 
 
-def _listeners() -> list[int]:
-    """Ports of the test's range that somebody listens on."""
-    from django.conf import settings
-
+def _listeners(ports: Iterable[int]) -> list[int]:
+    """Those of *ports* that somebody listens on."""
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     listening = (line.split()[1] for line in lines if line.split()[3] == "0A")
-    ports = {int(address.rpartition(":")[2], 16) for address in listening}
-    return sorted(ports.intersection(settings.SITE_PORTS))
-
-
-def _routes(host: Host) -> dict[str, str]:
-    from apps.host.caddy import routes
-
-    return routes(host.front.current())
+    return sorted({int(address.rpartition(":")[2], 16) for address in listening}.intersection(ports))
 
 
 def is_root() -> bool:
