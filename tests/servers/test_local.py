@@ -15,7 +15,7 @@ from apps.host.errors import Refused, Unavailable
 from apps.host.host import Host
 from apps.host.services import Process, Services
 from apps.host.supervisor import Worker
-from apps.servers.local import checks, demo, prepare, programs, ready, sites
+from apps.servers.local import checks, demo, prepare, programs, ready, sites, workplace
 from apps.servers.local.checks import Check
 from apps.servers.local.status import is_up
 from apps.servers.tasks import READY
@@ -185,7 +185,7 @@ def test_all_checks_run_whatever_fails_and_the_tests_come_last(
     monkeypatch.setattr(checks, "_static", lambda cache: [fails, passes])
     monkeypatch.setattr(checks, "_other_pythons", lambda *_: [])
     monkeypatch.setattr(checks, "_tests", lambda arguments: Check("tests", [sys.executable, "-c", "print('9 passed')"]))
-    monkeypatch.setattr(checks, "provide", lambda *_: None)
+    monkeypatch.setattr(workplace, "get_frankenphp", lambda *_: None)
     assert checks.run_all(tmp_path, tmp_path, [], said.append) == 1
     assert [line.split()[0] for line in said] == ["FAILED", "ok", "ok", "Failed:"]
     monkeypatch.setattr(checks, "_static", lambda cache: [passes])

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from time import monotonic
 
-from apps.host.code import readable_copy
 from apps.host.command import follow
 from apps.host.errors import CommandFailed, HostError
 from apps.host.python import Python, environment, examined, make_environment
-from apps.host.reach import enterable
-from apps.host.runtime.build import build
-from apps.host.runtime.locate import provide
-from apps.host.runtime.release import fetch_release
+from apps.servers.local.workplace import workplace
 
 Say = Callable[[str], None]
 LOCK = ".requirements-dev.txt"
@@ -40,8 +34,7 @@ class Check:
 
 def run_all(code: Path, cache: Path, pytest_arguments: Sequence[str], say: Say) -> int:
     """Run them one after another, all of them whatever happens. Returns the exit code."""
-    provide(cache, os.environ, say, {"release": fetch_release, "build": lambda to, tell: build(to, os.environ, tell)})
-    with _readable(code) as place:
+    with workplace(code, cache, say) as place:
         checks = chain(_static(cache), _other_pythons(place, cache, say), [_tests(pytest_arguments)])
         failed = [check.name for check in checks if not run(check, place, say)]
     if failed:
@@ -104,14 +97,3 @@ def other_pythons(env: Mapping[str, str]) -> list[Python]:
     names = [f"python{major}.{minor}" for major, minor in OTHERS]
     found = {python.version: python for python in examined([*kept, *names], env)}
     return [found[version] for version in OTHERS if version in found and version != sys.version_info[:2]]
-
-
-@contextmanager
-def _readable(code: Path) -> Iterator[Path]:
-    """The code where site users can read it: a copy, when they cannot come to the checkout."""
-    if os.geteuid() != 0 or enterable(code):
-        yield code
-        return
-    with tempfile.TemporaryDirectory(prefix="fpt-code-", dir="/var/tmp") as folder:
-        Path(folder).chmod(0o755)
-        yield readable_copy(code, Path(folder) / "code")

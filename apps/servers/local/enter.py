@@ -14,16 +14,14 @@ from django.core.management import execute_from_command_line
 from apps.host.code import readable_copy
 from apps.host.errors import HostError
 from apps.host.reach import enterable
-from apps.host.runtime.build import build
-from apps.host.runtime.locate import Get, provide
-from apps.host.runtime.release import fetch_release
 from apps.servers.local.ground import lay
 from apps.servers.local.instance import Instance, open_instance, write_environment
+from apps.servers.local.workplace import get_frankenphp
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-STARTS = ("demo", "up", "prepare", "bench")
-OWN_PLACES = ("test",)
-"""The tests make panels of their own, and leave none behind."""
+STARTS = ("demo", "up", "prepare")
+OWN_PLACES = ("test", "bench")
+"""They make panels of their own, and leave none behind."""
 
 
 def main(argv: list[str]) -> None:
@@ -41,8 +39,7 @@ def main(argv: list[str]) -> None:
 
 def _get_frankenphp(instance: Instance) -> None:
     """The one that the panel's commands use from now on, until the next start finds another."""
-    ways: dict[str, Get] = {"release": fetch_release, "build": lambda cache, say: build(cache, os.environ, say)}
-    found = provide(instance.places.cache, os.environ, _say, ways)
+    found = get_frankenphp(instance.places.cache, _say)
     write_environment(instance.places.root, {"FRANKENPHP_BIN": str(found.binary)})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from abc import abstractmethod
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
 
@@ -37,3 +37,11 @@ class LocalCommand(BaseCommand):
     @abstractmethod
     def act(self, options: dict[str, Any]) -> int:
         """Do it, and return the exit code."""
+
+
+class PassingCommand(LocalCommand):
+    """All its arguments, those with a dash too, are those of another program."""
+
+    def run_from_argv(self, argv: list[str]) -> NoReturn:
+        self.handle(arguments=argv[2:])
+        sys.exit(0)
