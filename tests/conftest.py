@@ -11,6 +11,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
+from tests.parts.machine import machine, parts
+
+__all__ = ["machine", "parts"]  # here alone: imported in two places they would be two machines in one root
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:

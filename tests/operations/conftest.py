@@ -1,3 +1,0 @@
-from tests.parts.machine import machine, parts
-
-__all__ = ["machine", "parts"]
