@@ -66,7 +66,7 @@ class RuntimeFolder:
         with spoken(self._folder):
             self._remove_folder()
         FOLDER_GONE()
-        for path in self._beside():
+        for path in (*self._beside(), *self._left_by_a_crash()):
             path.unlink(missing_ok=True)
 
     def _remove_sockets(self) -> None:
@@ -97,6 +97,11 @@ class RuntimeFolder:
     @property
     def _link(self) -> Path:
         return self.places.worker_link(self.site_id)
+
+    def _left_by_a_crash(self) -> tuple[Path, Path]:
+        """What the supervisor takes away itself, unless it is killed and never asked again."""
+        pid, lock = self.places.worker_pid(self.site_id), self.places.worker_lock(self.site_id)
+        return pid.with_name(f"{pid.name}.new"), lock.with_suffix(".turn")
 
     def _beside(self) -> tuple[Path, Path, Path]:
         return self._link, self.places.worker_pid(self.site_id), self.places.worker_lock(self.site_id)
