@@ -15,6 +15,7 @@ from apps.host.memory import descendants, memory_of
 from apps.host.services import STARTED, Service, Services
 from frankenpanel.places import Places
 
+pytestmark = pytest.mark.host
 SHELL = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"]
 
 
