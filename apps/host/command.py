@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.host.errors import CommandFailed, Refused, Unavailable
+from apps.host.errors import CommandFailed, NotStarted, Refused, Unavailable
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _locks: ContextVar[tuple[int, ...]] = ContextVar("locks", default=())
@@ -53,7 +53,7 @@ def run(
     """Run *argv*, as *identity* if given, and return what it printed on standard output.
 
     Secrets go in through *stdin*: any user of the machine can read another process's arguments.
-    Raises CommandFailed for an exit code other than 0, Refused when the program is not there, Unavailable
+    Raises CommandFailed for an exit code other than 0 (NotStarted when the program is not there), Unavailable
     when it takes longer than *timeout* seconds (it is killed then).
     """
     try:
@@ -73,7 +73,7 @@ def run(
     except subprocess.TimeoutExpired as error:
         raise Unavailable(f"{argv[0]} did not end within {timeout:g} seconds.") from error
     if done.returncode:
-        raise CommandFailed(str(argv[0]), done.returncode, (done.stdout + done.stderr).decode(errors="replace"))
+        raise _failure(str(argv[0]), done.returncode, (done.stdout + done.stderr).decode(errors="replace"))
     return done.stdout
 
 
@@ -107,11 +107,21 @@ def follow(
             for line in program.stdout or ():
                 last = [*last[-9:], line]
                 on_line(line.rstrip())
+        except KeyboardInterrupt:
+            os.killpg(program.pid, signal.SIGINT)
+            for line in program.stdout or ():  # it may have something to take back first
+                on_line(line.rstrip())
+            raise
         except BaseException:
             os.killpg(program.pid, signal.SIGTERM)
             raise
     if program.returncode:
-        raise CommandFailed(str(argv[0]), program.returncode, "".join(last))
+        raise _failure(str(argv[0]), program.returncode, "".join(last))
+
+
+def _failure(program: str, code: int, output: str) -> CommandFailed:
+    started = not output.startswith("setpriv: failed to execute")
+    return (CommandFailed if started else NotStarted)(program, code, output)
 
 
 def _prefix(identity: Identity | None) -> list[str]:

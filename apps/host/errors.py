@@ -23,3 +23,11 @@ class CommandFailed(Refused):
         self.program = program
         self.code = code
         self.output = output
+
+
+class NotStarted(CommandFailed):
+    """The program is not there, or whoever it was started for may not run it."""
+
+    def __init__(self, program: str, code: int, output: str) -> None:
+        super().__init__(program, code, output)
+        self.args = (f"The program {program} is not there or may not be run; install it where all users can reach it.",)

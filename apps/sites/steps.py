@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from apps.databases.naming import new_password
-from apps.host.errors import Refused
+from apps.host.errors import CommandFailed, NotStarted, Refused
 from apps.operations.flow import Step
 from apps.operations.questions import SECRET
 from apps.operations.run import Run
 from apps.sites.facts import facts_of, kind_of, owner_of
+from apps.sites.kinds.base import Kind
 from apps.sites.models import Site
 
 
@@ -104,7 +105,19 @@ class InstallApplication(Step):
         if kind.installer is None:
             return
         password = run.remember_secret(SECRET, new_password)
-        answers = kind.install_input(facts_of(run, site), password)
-        run.host.php.script(
-            owner_of(run, site), kind.installer, json.dumps(answers).encode(), run.places.public(site.slug)
-        )
+        answers = json.dumps(kind.install_input(facts_of(run, site), password)).encode()
+        try:
+            run.host.php.script(owner_of(run, site), kind.installer, answers, run.places.public(site.slug))
+        except NotStarted:
+            raise
+        except CommandFailed as failed:
+            run.host.mysql.ping()  # if the server is away, that is why, and it may come back
+            raise Refused(_reason(kind, failed)) from failed
+
+
+def _reason(kind: Kind, failed: CommandFailed) -> str:
+    """The installer's last line as a sentence. It is shown, and never believed."""
+    sentence = f"{kind.label} could not be installed: "
+    last = (failed.output.strip().splitlines() or [f"it ended with code {failed.code}"])[-1]
+    said = "".join(letter for letter in last if letter.isprintable())[:300]
+    return f"{sentence}{said.removeprefix(sentence).rstrip('.')}. Correct that, then create the site again."

@@ -35,6 +35,13 @@ def drive(operation: Operation, host: Host, *, before: str = "") -> Operation:
     return operation
 
 
+def tried(operation: Operation, host: Host) -> Operation:
+    """One try of its next step."""
+    engine.advance(operation.pk, lambda: host)
+    operation.refresh_from_db()
+    return operation
+
+
 def next_step(operation: Operation) -> str:
     done = set(operation.lines.filter(status="done").values_list("key", flat=True))
     return next((line.key for line in CREATE.lines if line.key not in done), "")
@@ -44,7 +51,7 @@ def assert_undone(operation: Operation, host: Host, before: Inventory, *words: s
     """It was taken back, says why in a sentence with these *words*, and the machine is as it was."""
     assert operation.status == "undone", f"{operation.status}: {operation.error}"
     for word in words:
-        assert word in operation.error
+        assert word in operation.error, operation.error
     assert operation.error[-1] in ".:" or "\n" in operation.error, operation.error
     assert "Traceback" not in operation.error
     assert "The panel has a fault" not in operation.error

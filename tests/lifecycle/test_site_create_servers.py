@@ -12,12 +12,11 @@ from django.utils.timezone import now
 from apps.databases.models import Database
 from apps.host.crash import CrashPoint
 from apps.host.host import Host
-from apps.operations import engine
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.operations.steering import resume
 from apps.sites.models import Site
-from tests.lifecycle.driving import ask, assert_undone, drive, next_step
+from tests.lifecycle.driving import ask, assert_undone, drive, next_step, tried
 from tests.operations.inventory import Inventory, inventory
 from tests.parts.front import RunningFront
 from tests.parts.mariadb import away
@@ -36,13 +35,6 @@ def front_away(front: RunningFront) -> Iterator[None]:
         yield
     finally:
         front.start()
-
-
-def tried(operation: Operation, host: Host) -> Operation:
-    """One try of its next step."""
-    engine.advance(operation.pk, lambda: host)
-    operation.refresh_from_db()
-    return operation
 
 
 def assert_waits(operation: Operation, step: str, reason: str) -> None:
