@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -21,8 +22,6 @@ from frankenpanel.places import Places
 
 CHECKOUT = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("FRANKENPANEL_CACHE", "/var/cache/frankenpanel"))
-SITES = 20
-"""So many sites' users are looked for when the panel is removed."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +96,9 @@ def _remove(panel: OwnPanel) -> None:
         os.kill(pid, signal.SIGKILL)
     places = panel.places
     if os.geteuid() == 0:
-        users = Users(places, separate=True)
-        for site in range(1, SITES):
-            users.remove(places.site_user(site))
+        stem = places.site_user(0).removesuffix("0")
+        for name in [account.pw_name for account in pwd.getpwall() if account.pw_name.startswith(stem)]:
+            Users(places, separate=True).remove(name)
         subprocess.run(["userdel", "--force", places.panel_user], check=False, capture_output=True)
     shutil.rmtree(places.run, ignore_errors=True)
     claims.forget(CACHE, panel.root)

@@ -85,7 +85,8 @@ class Creation:
 
 
 def look(panel: Panel) -> Inventory:
-    return outside(panel.places, Front(panel.places.front_admin, Path(panel.kept["FRANKENPHP_BIN"])), panel.site_ports)
+    front = Front(panel.places.front_admin, Path(panel.settings["FRANKENPHP_BIN"]))
+    return outside(panel.places, front, panel.site_ports)
 
 
 def held(panel: Panel) -> list[tuple[str]]:
@@ -214,18 +215,21 @@ def test_a_runner_that_stood_still_past_its_lease_does_its_step_once(panel: Pane
 def test_beat_and_web_that_are_killed_come_back(panel: Panel) -> None:
     for server in ("beat", "web", "runner-long"):
         pid = panel.pid(server)
-        group = [command for command in panel.processes() if _group_of(command) == pid]
+        group = {one for one in panel.processes() if _group_of(one) == pid}
         os.kill(pid, signal.SIGKILL)
-        until(lambda server=server, pid=pid: panel.pid(server) not in (0, pid), what=f"{server}'s return")  # type: ignore[misc]
-        until(lambda server=server: panel.services.process(server).state == STARTED, what=server)  # type: ignore[misc]
-        until(lambda group=group: not set(group) & set(panel.processes()), what=f"the end of the old {server}")  # type: ignore[misc]
+        until(lambda: panel.pid(server) not in (0, pid), what=f"{server}'s return")  # noqa: B023 - called at once
+        until(lambda: not group & set(panel.processes()), what=f"the end of the old {server}")  # noqa: B023
     until(lambda: panel.ask("panel.localhost", "/up").status == 200, what="an answer of the panel")
-    states = {row["name"]: row["state"] for row in panel("status", "--format", "json").json}
-    assert {states[name] for name in ("beat", "web", "runner", "runner-long", "mariadb", "front")} == {STARTED}
+    until(lambda: _states(panel) == {STARTED}, what="every server's return")
 
 
-def _group_of(command: str) -> int:
+def _group_of(pid: int) -> int:
     try:
-        return os.getpgid(int(command.split(maxsplit=1)[0]))
+        return os.getpgid(pid)
     except ProcessLookupError:
         return 0
+
+
+def _states(panel: Panel) -> set[str]:
+    rows = panel("status", "--format", "json").json
+    return {row["state"] for row in rows if row["name"] in ("beat", "web", "runner", "runner-long")}

@@ -83,8 +83,8 @@ class Clicked:
 
 def _sign_in(panel: Panel, url: str, visitor: Visitor) -> None:
     password = secrets.token_urlsafe(12)
-    panel.env["DJANGO_SUPERUSER_PASSWORD"] = password
-    panel.done("createsuperuser", "--noinput", "--username", "rose", "--email", "rose@example.com")
+    made = ("createsuperuser", "--noinput", "--username", "rose", "--email", "rose@example.com")
+    panel.done(*made, DJANGO_SUPERUSER_PASSWORD=password)
     visitor.goes_to(url)
     visitor.photographs("admin-sign-in")
     visitor.page.get_by_label("Username").fill("rose")

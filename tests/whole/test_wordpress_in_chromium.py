@@ -50,7 +50,7 @@ def php(shop: Shop, script: str) -> str:
     file.write_text(f"<?php {alone} require {json.dumps(str(shop.public / 'wp-load.php'))}; {script}")
     user = shop.panel.places.site_user(shop.site["id"])
     who = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"] if ROOT else []
-    argv = [*who, shop.panel.kept["FRANKENPHP_BIN"], "php-cli", str(file)]
+    argv = [*who, shop.panel.settings["FRANKENPHP_BIN"], "php-cli", str(file)]
     try:
         done = subprocess.run(argv, capture_output=True, text=True, cwd=shop.public, env={}, timeout=60, check=True)
     finally:
@@ -203,7 +203,7 @@ def test_the_configuration_is_not_readable_and_says_nothing(shop: Shop) -> None:
 
 
 def test_plain_http_leads_to_https_with_the_right_port(shop: Shop, visitor: Visitor) -> None:
-    plain = shop.panel.kept["FRANKENPANEL_HTTP_PORT"]
+    plain = shop.panel.settings["FRANKENPANEL_HTTP_PORT"]
     response = visitor.goes_to(f"http://shop.localhost:{plain}/hello-world/?a=b")
     assert response.status == 200
     assert urlsplit(visitor.page.url).netloc == f"shop.localhost:{shop.panel.https}"

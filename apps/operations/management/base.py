@@ -89,7 +89,7 @@ class NounCommand(BaseCommand):
             complain("Broken off.")
             return BROKEN_OFF
         except Exception as error:  # noqa: BLE001 - the outermost frame of a program for people
-            return _tell(error)
+            return tell(error)
 
 
 def _add(verbs: Any, verb: Verb) -> None:
@@ -107,7 +107,8 @@ def _add(verbs: Any, verb: Verb) -> None:
     parser.set_defaults(verb=verb)
 
 
-def _tell(error: Exception) -> int:
+def tell(error: Exception) -> int:
+    """Say what *error* is in a sentence, and return the exit code that stands for it."""
     refusal = refusal_of(error)
     if isinstance(refusal, Fault):
         if settings.DEBUG:

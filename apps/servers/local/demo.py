@@ -29,14 +29,11 @@ OK = 200
 
 def demonstrate(ask: Ask, say: Say) -> None:
     """Everything that ``./panel demo`` shows, on a panel that is up. Refused when the page does not come."""
-    password = administrator()
-    site, operation = the_site(ask, say)
+    site = the_site(ask, say)
     page = fetch(site)
     say(f"\nhttps://{DOMAIN}:{settings.HTTPS_PORT}/ answers {page.status} with the WordPress site “{NAME}”.")
-    if operation is not None and sys.stderr.isatty():
-        told = credentials.reveal(ask, operation)
-        say(f"WordPress: {told['url']}  user {told['user']}  password {told['password']}  (shown once)")
-    _tell_panel(password, say)
+    _tell_wordpress(ask, site, say)
+    _tell_panel(administrator(), say)
     _tell_curl(say)
 
 
@@ -49,16 +46,16 @@ def administrator() -> str:
     return password
 
 
-def the_site(ask: Ask, say: Say) -> tuple[Site, Operation | None]:
-    """The demo's site: the one from last time, else a new one and the operation that has made it."""
+def the_site(ask: Ask, say: Say) -> Site:
+    """The demo's site: the one from last time, else a new one."""
     domain = Domain.objects.filter(host=DOMAIN).select_related("site").first()
     if domain is not None:
-        return _from_last_time(domain.site), None
+        return _from_last_time(domain.site)
     say(f"\nCreating the site “{NAME}”, step by step:")
     operation = follow(create_site(ask, NAME, KIND, DOMAIN))
     if operation.status != Operation.Status.DONE:
         raise Refused(f"The site was not created: {failure_of(operation)}")
-    return Site.objects.get(pk=operation.subject_id), operation
+    return Site.objects.get(pk=operation.subject_id)
 
 
 def _from_last_time(site: Site) -> Site:
@@ -86,6 +83,19 @@ def fetch(site: Site) -> Page:
     if page.status != OK or not KINDS[site.kind].recognises(page.body, site.name):
         raise Refused(f"{site.url} answers {page.status}, and that is not the page of “{site.name}”.")
     return page
+
+
+def _tell_wordpress(ask: Ask, site: Site, say: Say) -> None:
+    """Its first password, which nobody has read yet: on a terminal, else how to read it."""
+    operation = Operation.objects.filter(subject_kind="site", subject_id=site.pk, asked_by=ask.user).first()
+    if operation is None or not credentials.has_some(operation):
+        return
+    if sys.stderr.isatty():
+        told = credentials.reveal(ask, operation)
+        say(f"WordPress: {told['url']}  user {told['user']}  password {told['password']}  (shown once)")
+    else:
+        reveal = f"./panel operation reveal {operation.pk} --credentials-file F"
+        say(f"WordPress: its first password is kept for a day, to be shown once: {reveal}")
 
 
 def _tell_panel(password: str, say: Say) -> None:

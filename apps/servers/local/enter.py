@@ -9,14 +9,13 @@ import os
 import sys
 from pathlib import Path
 
-from django.core.management import execute_from_command_line
-
 from apps.host.code import readable_copy
 from apps.host.errors import HostError
 from apps.host.reach import enterable
 from apps.servers.local.ground import lay
 from apps.servers.local.instance import Instance, open_instance, write_environment
 from apps.servers.local.workplace import get_frankenphp
+from frankenpanel.command_line import run
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 STARTS = ("demo", "up", "prepare")
@@ -57,9 +56,8 @@ def _go_on_in_copy(instance: Instance, argv: list[str]) -> None:
 
 
 def _manage(argv: list[str]) -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "frankenpanel.settings")
     sys.argv[0] = str(CHECKOUT / "manage.py")
-    execute_from_command_line(["panel", *argv])
+    run(["panel", *argv])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the commands for the panel itself share: an error is one sentence on stderr, and exit code 1."""
+"""What the commands for the panel itself share: an error is one sentence on stderr."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
 
-from apps.host.errors import HostError
+from apps.operations.management.base import tell
 from apps.operations.management.output import complain
 
 BROKEN_OFF = 130
@@ -26,12 +26,11 @@ class LocalCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             code = self.act(options)
-        except HostError as error:
-            complain(str(error))
-            code = 1
         except KeyboardInterrupt:
             complain("Broken off.")
             code = BROKEN_OFF
+        except Exception as error:  # noqa: BLE001 - the outermost frame of a program for people
+            code = tell(error)
         sys.exit(code)
 
     @abstractmethod

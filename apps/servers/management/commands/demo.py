@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 
 from apps.host import waiting
 from apps.operations.management.asker import ask_of
+from apps.operations.management.following import BrokenOff
 from apps.operations.management.output import complain
 from apps.servers.local.demo import demonstrate
 from apps.servers.local.running import down, up
@@ -29,7 +30,7 @@ class Command(LocalCommand):
                 if not options["check"]:
                     complain("\nCtrl-C stops everything.")
                     waiting.wait()
-        except waiting.Ended:
+        except (waiting.Ended, BrokenOff):
             complain("Stopping.")
             return BROKEN_OFF if options["check"] else 0
         finally:

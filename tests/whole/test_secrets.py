@@ -1,0 +1,98 @@
+"""Security 35: a creation's passwords and the panel's keys are in no argument, environment, log, record or answer."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from tests.whole.panel import Panel
+
+pytestmark = pytest.mark.host
+MARKER = "seen-by-anybody"
+ITS_PLACE = ("wp-config.php", "fernet", "secret_key")
+"""Files that a secret belongs into."""
+
+
+class Onlooker:
+    """Another user of the machine, with an eye on every process: what he could read of each while it lived."""
+
+    def __init__(self) -> None:
+        self.seen: set[bytes] = set()
+
+    def look(self) -> None:
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                for what in ("cmdline", "environ"):
+                    with suppress(OSError):
+                        self.seen.add((entry / what).read_bytes())
+
+    def has_seen(self, text: str) -> bool:
+        return any(text.encode() in one for one in self.seen)
+
+
+@contextmanager
+def looking_on() -> Iterator[Onlooker]:
+    onlooker, ended = Onlooker(), Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            onlooker.look()
+
+    thread = Thread(target=look)
+    thread.start()
+    try:
+        yield onlooker
+    finally:
+        ended.set()
+        thread.join()
+
+
+def show_the_marker() -> None:
+    """A short program with something to see: it shows that the onlooker is quick enough."""
+    argv = [sys.executable, "-c", "import time; time.sleep(0.3)", f"argument-{MARKER}"]
+    subprocess.run(argv, env={"NAME": f"value-{MARKER}"}, check=True)
+
+
+def secrets_of(panel: Panel, credentials: Path) -> dict[str, str]:
+    config = (panel.places.public("canary") / "wp-config.php").read_text()
+    password = re.search(r"'DB_PASSWORD', '([A-Za-z0-9]{32})'", config)
+    first = re.search(r"^password: (\S+)$", credentials.read_text(), re.MULTILINE)
+    assert password and first
+    return {
+        "the database's password": password[1],
+        "the first password": first[1],
+        "the runner's key": (panel.places.keys / "fernet").read_text().split()[0],
+        "the panel's key": (panel.root / "secret_key").read_text().strip(),
+    }
+
+
+def files_with(panel: Panel, text: str) -> list[str]:
+    """Every file below the panel's root in which *text* stands, logs, records, messages and MySQL's data included."""
+    argv = ["grep", "--recursive", "--fixed-strings", "--files-with-matches", "--devices=skip", "-e", text, panel.root]
+    found = subprocess.run(argv, capture_output=True, text=True, check=False)
+    return [file for file in found.stdout.splitlines() if Path(file).name not in ITS_PLACE]
+
+
+def test_35_secrets_are_seen_nowhere(panel: Panel, tmp_path: Path) -> None:
+    file = tmp_path / "credentials"
+    asked = ["Canary", "--kind", "wordpress", "--domain", "canary.localhost", "--wait", "--format", "json"]
+    with looking_on() as onlooker:
+        said = panel.done("site", "create", *asked, "--credentials-file", file)
+        show_the_marker()
+    assert onlooker.has_seen(f"argument-{MARKER}") and onlooker.has_seen(f"value-{MARKER}")
+    assert onlooker.has_seen("php-cli"), "the installer was not seen"
+    answers = said.out + said.err
+    for noun in ("site", "operation"):
+        answers += panel.done(noun, "list", "--format", "json").out
+    for name, secret in secrets_of(panel, file).items():
+        assert not onlooker.has_seen(secret), name
+        assert secret not in answers, name
+        assert files_with(panel, secret) == [], name
+    assert files_with(panel, "operations.advance"), "the records were not looked through"
