@@ -40,7 +40,7 @@ PLACES = Places(
 SERVER = environment.matching(
     "FRANKENPANEL_SERVER", "local", re.compile(r"[a-z][a-z0-9-]{0,30}"), "a short lower-case name"
 )
-ROLE = environment.choice("FRANKENPANEL_ROLE", "console", ("web", "runner", "console"))
+ROLE = environment.choice("FRANKENPANEL_ROLE", "console", ("web", "runner", "beat", "console"))
 HTTP_PORT = environment.number("FRANKENPANEL_HTTP_PORT", 7080, range(1, 65536))
 HTTPS_PORT = environment.number("FRANKENPANEL_HTTPS_PORT", 7443, range(1, 65536))
 SITE_PORTS = environment.ports("FRANKENPANEL_SITE_PORTS", "8081-9080")
@@ -119,8 +119,10 @@ TEMPLATES = [
 # The panel's own records
 try:
     RECORDS = Env().db_url("DATABASE_URL", default=f"sqlite:///{ROOT}/records/panel.sqlite3")
-except ValueError as error:
-    raise ImproperlyConfigured("DATABASE_URL must be a database's address, as in postgres://…/panel.") from error
+except ValueError:
+    RECORDS = {}
+if not RECORDS.get("ENGINE"):
+    raise ImproperlyConfigured("DATABASE_URL must be a database's address, as in postgres://…/panel.")
 DATABASES: dict[str, Any] = {"default": RECORDS}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A reader never waits, and a writer waits for its turn instead of failing half-way through

@@ -24,8 +24,8 @@ from apps.host.vault import Vault
 @cache
 def this_host() -> Host:
     """The machine. The web's processes may not have it: what they want to know they ask a runner."""
-    if settings.ROLE == "web":
-        raise ImproperlyConfigured("A web process does not touch the machine; a runner does.")
+    if settings.ROLE in ("web", "beat"):
+        raise ImproperlyConfigured(f"A {settings.ROLE} process does not touch the machine; a runner does.")
     places, separate = settings.PLACES, os.geteuid() == 0
     binary = Path(settings.FRANKENPHP)
     return Host(

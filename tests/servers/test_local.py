@@ -130,7 +130,7 @@ def test_only_the_runners_are_roots(settings: Any) -> None:
 def test_only_the_runners_may_build_drivers(settings: Any) -> None:
     found = programs.services(Path("/x"), Identity("x", 1, 1), separate=True)
     roles = {one.name: one.env.get("FRANKENPANEL_ROLE") for one in found if not one.bare}
-    assert roles == {"web": "web", "runner": "runner", "runner-long": "runner", "beat": "web"}
+    assert roles == {"web": "web", "runner": "runner", "runner-long": "runner", "beat": "beat"}
 
 
 def test_the_panels_programs_inherit_settings_and_proxies_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

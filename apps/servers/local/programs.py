@@ -14,9 +14,10 @@ from apps.host.command import Identity
 from apps.host.services import Service
 from frankenpanel.places import Places
 
-WEB, RUNNER = {"FRANKENPANEL_ROLE": "web"}, {"FRANKENPANEL_ROLE": "runner"}
-LEAN = {"MALLOC_ARENA_MAX": "2"}
-"""One arena for each core and thread costs tens of megabytes in programs that need few of them."""
+WEB, RUNNER, BEAT = ({"FRANKENPANEL_ROLE": role} for role in ("web", "runner", "beat"))
+LEAN = {"MALLOC_ARENA_MAX": "2", "CELERY_SKIP_CHECKS": "1"}
+"""One arena for each core and thread costs tens of megabytes in programs that need few of them; Django's checks would
+load every page and form into programs that show none."""
 CELERY = ("-m", "celery", "-A", "frankenpanel")
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
@@ -30,7 +31,7 @@ def services(frankenphp: Path, panel: Identity, *, separate: bool) -> list[Servi
         Service("front", front.command(places.caddyfile), 20, user, bare=True, env={"HOME": str(places.caddy_storage)}),
         Service("web", _web(places), 30, user, env={**WEB, **LEAN}),
         *_runners(),
-        Service("beat", _beat(places), 50, user, env={**WEB, **LEAN}),
+        Service("beat", _beat(places), 50, user, env={**BEAT, **LEAN}),
     ]
 
 
