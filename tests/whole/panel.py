@@ -127,7 +127,7 @@ def a_panel() -> Iterator[Panel]:
     with own_panel() as own:
         panel = Panel(own.root)
         yield panel
-        if panel.settings:
+        if panel.processes():
             panel.done("down")
         assert panel.wait_for_no_processes() == {}
 

@@ -77,22 +77,20 @@ def test_ctrl_c_in_the_middle_of_the_creation_leaves_no_process(fresh: Panel) ->
     assert fresh.wait_for_no_processes() == {}
 
 
-def test_the_next_demo_carries_on_and_the_one_after_that_takes_seconds(fresh: Panel) -> None:
+def test_the_next_demo_carries_on_where_that_was_broken_off(fresh: Panel) -> None:
     said = fresh("demo", "--check")
     assert said.code == 0, said
     assert "answers 200 with the WordPress site" in said.err
     assert re.search(r"user admin  password \S{12,}  \(shown once\)", said.err)
     assert "./panel operation reveal 1 --credentials-file F" in said.err
     assert fresh.wait_for_no_processes() == {}
-    begun = time.monotonic()
-    assert fresh("demo", "--check").code == 0
-    assert time.monotonic() - begun < 45
-    assert fresh.wait_for_no_processes() == {}
 
 
 def test_on_a_terminal_the_passwords_are_told_and_the_curl_lines_can_be_typed(fresh: Panel) -> None:
+    begun = time.monotonic()
     demo = Terminal(fresh, "demo")
     text = demo.reads("Ctrl-C stops everything.")
+    assert time.monotonic() - begun < 45
     assert re.search(r"WordPress: https://shop\.localhost:\d+/wp-login\.php  user admin  password \S{20,}", text)
     lines = [line.strip() for line in text.splitlines() if line.strip().startswith("curl ")]
     assert len(lines) == 2
@@ -102,8 +100,3 @@ def test_on_a_terminal_the_passwords_are_told_and_the_curl_lines_can_be_typed(fr
     demo.presses(CTRL_C)
     assert demo.code() == 0, demo.text
     assert fresh.wait_for_no_processes() == {}
-    shown = re.search(r"password (\S{20,})", text)
-    assert shown
-    again = fresh("demo", "--check")
-    assert again.code == 0
-    assert shown[1] not in again.out + again.err

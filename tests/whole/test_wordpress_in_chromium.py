@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import struct
 import subprocess
 import zlib
@@ -193,13 +192,8 @@ def test_the_configuration_is_not_readable_and_says_nothing(shop: Shop) -> None:
     assert (answer.status, answer.body) == (200, "")
     config = shop.public / "wp-config.php"
     assert config.stat().st_mode & 0o777 == 0o640
-    found = re.search(r"'DB_PASSWORD', '(\w{32})'", config.read_text())
-    assert found, "no password in wp-config.php"
-    for file in shop.panel.places.root.rglob("*"):
-        if file.is_file() and file != config and not file.is_relative_to(shop.panel.places.root / "mysql"):
-            text = file.read_bytes()
-            assert found[1].encode() not in text, file
-            assert shop.told["password"].encode() not in text, file
+    if ROOT:
+        assert config.owner() == config.group() == shop.panel.places.site_user(shop.site["id"])
 
 
 def test_plain_http_leads_to_https_with_the_right_port(shop: Shop, visitor: Visitor) -> None:
