@@ -144,6 +144,19 @@ def test_no_value_can_bring_another_line_or_be_expanded(key: str, value: str) ->
         worker_config(replace(FACTS, php_ini={key: value}))
 
 
+@pytest.mark.parametrize("chosen", [{}, {"opcache.memory_consumption": "131", "opcache.jit_buffer_size": "64M"}])
+def test_the_shared_memory_is_never_such_that_php_maps_huge_pages_over_its_heap(chosen: dict[str, str]) -> None:
+    ini = worker_config(replace(FACTS, php_ini=chosen))["apps"]["frankenphp"]["php_ini"]
+    total = int(ini["opcache.memory_consumption"]) + int(ini.get("opcache.jit_buffer_size", "0").removesuffix("M"))
+    assert total % 2 == 1
+
+
+@pytest.mark.parametrize(("key", "value"), [("opcache.memory_consumption", "128"), ("opcache.jit_buffer_size", "33M")])
+def test_a_size_at_which_php_may_crash_is_refused(key: str, value: str) -> None:
+    with pytest.raises(ValueError, match="is not a value for"):
+        worker_config(replace(FACTS, php_ini={key: value}))
+
+
 def test_a_root_with_strange_letters_is_refused() -> None:
     places = replace(PLACES, root=Path("/opt/pa;nel"))
     with pytest.raises(ValueError, match="is not a value for"):
