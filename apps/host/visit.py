@@ -7,6 +7,8 @@ from http.client import HTTPConnection, HTTPException
 from apps.host.errors import Refused, Unavailable
 
 LIMIT = 2_000_000
+MARK = "X-FrankenPanel-Visit"
+"""A site's software may tell by this header that nobody looks at the page but the panel."""
 
 
 def visit(port: int, host: str, path: str = "/", timeout: float = 30) -> str:
@@ -16,7 +18,7 @@ def visit(port: int, host: str, path: str = "/", timeout: float = 30) -> str:
     """
     connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
-        connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https"})
+        connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https", MARK: "1"})
         answer = connection.getresponse()
         body = answer.read(LIMIT).decode(errors="replace")
     except (OSError, HTTPException) as error:
