@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apps.host.host import Host
+from apps.host.sources import Sources
 from apps.operations.models import Operation
 from apps.operations.sweeper import sweep
 from tests.lifecycle.driving import ask, assert_undone, drive
@@ -17,18 +16,6 @@ from tests.lifecycle.three_doors import Door
 from tests.operations.inventory import Inventory
 
 pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
-
-
-class Interrupted:
-    """Sources that do something just before an application is copied."""
-
-    def __init__(self, host: Host, act: Callable[[], object]) -> None:
-        self.sources = host.sources
-        self.act = act
-
-    def tree(self, *what: Any) -> Path:
-        self.act()
-        return self.sources.tree(*what)
 
 
 @pytest.mark.parametrize("step", ["site-user", "worker-config", "caddy-reload"])
@@ -41,12 +28,18 @@ def test_a_creation_that_is_cancelled_between_two_steps_goes_back(
 
 
 def test_a_creation_that_is_cancelled_in_the_middle_of_a_step_goes_back(
-    machine: Host, before: Inventory, door: Door
+    machine: Host, before: Inventory, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Copying tells how far it is, and hears then that it is wanted no more."""
     operation = ask(kind="wordpress")
-    cancelling = replace(machine, sources=Interrupted(machine, lambda: door.cancel(operation.pk)))
-    drive(operation, cancelling)
+    tree = Sources.tree
+
+    def cancelled_meanwhile(sources: Sources, *what: Any) -> Path:
+        door.cancel(operation.pk)
+        return tree(sources, *what)
+
+    monkeypatch.setattr(Sources, "tree", cancelled_meanwhile)
+    drive(operation, machine)
     assert_undone(operation, machine, before, "Cancelled.")
     assert operation.failed_step == "application-files"
     assert "database" not in operation.lines.values_list("key", flat=True)

@@ -31,6 +31,7 @@ from tests.sites.test_escaping import read_dotenv
 pytestmark = pytest.mark.django_db(transaction=True)
 PLACES = settings.PLACES
 PANEL = Ask(user=None, door="test")
+CONFIG = {"custom": "private/.env", "wordpress": "public/wp-config.php"}
 NAMES = [
     *("mysql", "test", "root", "panel", "admin", "front", "sys", "con", "x" * 100, "a--b__c", "a - ' - b"),
     *("$(id)", "`id`", "%s %n", "a;b|c&d", "x'; DROP DATABASE mysql; --", "{$HOME}", "日本", "Ünï cödé", "é"),
@@ -101,7 +102,7 @@ def test_30_32_33_no_value_becomes_code_anywhere(
     operation = drive(a_hostile_site(kind), machine)
     assert operation.status == "done", operation.error
     assert_logs_in()
-    config = PLACES.site(Site.objects.get().slug) / {"custom": "private/.env", "wordpress": "public/wp-config.php"}[kind]
+    config = PLACES.site(Site.objects.get().slug) / CONFIG[kind]
     {"custom": assert_dotenv, "wordpress": assert_wp_config}[kind](config)
     assert_modes(config, operation.subject_id)
     page = parts.get("hostile.localhost", headers={"Host": f"hostile.localhost:{parts.facts.https_port}"})

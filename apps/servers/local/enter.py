@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+import apps.host.quiet  # noqa: F401 - before all that takes long
 from apps.host.code import readable_copy
 from apps.host.errors import HostError
 from apps.host.reach import enterable

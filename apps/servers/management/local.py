@@ -22,6 +22,9 @@ def print_line(text: str) -> None:
 
 class LocalCommand(BaseCommand):
     requires_system_checks = []
+    suppressed_base_arguments = {
+        *("--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color")
+    }
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
