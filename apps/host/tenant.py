@@ -229,6 +229,8 @@ class Copying:
             unlink(folder, name)
             target = os.open(name, CREATE, mode, dir_fd=folder)
         self.done += transfer(origin, target)
+        changed = os.fstat(origin).st_mtime_ns  # PHP compiles files of the last seconds anew for each request
+        os.utime(target, ns=(changed, changed))
         os.close(origin)
         os.close(target)
         if time.monotonic() - self.told > TELL_EVERY:

@@ -447,6 +447,7 @@ def test_a_tree_is_copied_with_the_sites_rights_and_told_on_the_way(
     assert rights(site / "public/wp-admin") == ("drwxr-x---", mine.uid, mine.gid)
     assert rights(site / "public/index.php") == ("-rw-r-----", mine.uid, mine.gid)
     assert rights(site / "public/run") == ("-rwxr-x---", mine.uid, mine.gid)
+    assert (site / "public/run").stat().st_mtime_ns == (source / "run").stat().st_mtime_ns
     assert told == sorted(told)
     assert told[-1] == (total, total)
 
