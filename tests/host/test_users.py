@@ -46,10 +46,11 @@ def traces(name: str) -> list[str]:
 
 
 def soon(fact: Callable[[], bool], patience: float = 10) -> bool:
+    """Whether it is one within *patience* seconds. It may be none again a moment later."""
     until = time.monotonic() + patience
-    while not fact() and time.monotonic() < until:
+    while not (found := fact()) and time.monotonic() < until:
         time.sleep(0.005)
-    return fact()
+    return found
 
 
 def program(owner: Identity, script: str) -> subprocess.Popen[bytes]:
