@@ -18,10 +18,9 @@ __all__ = ["machine", "parts"]  # here alone: imported in two places they would 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """A file where the root says it is, instead of memory: a runner is another process."""
+    """Where the settings say it is, not in memory or under another name: a runner is another process."""
     database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"]["NAME"] = database["NAME"]
+    database["TEST"]["NAME"] = database["NAME"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,17 +1,25 @@
-"""Loaded before anything else: the tests have a root and ports of their own, and nothing of their caller's."""
+"""Loaded before anything else: the tests have a root and ports of their own, and nothing of their caller's.
+
+With ``TESTS_ON=postgresql`` the records are in a PostgreSQL and the messages in a Redis, both private and real.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
 import shutil
-import socket
 import tempfile
 from pathlib import Path
+
+from tests.parts.postgresql import PostgreSQL, free_port
+from tests.parts.redis import Redis
 
 FOREIGN = ("DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY", "CACHE_URL")
 PORTS = 100
 BELOW_THE_EPHEMERAL = range(20_000, 32_000, PORTS)
+DATABASE: PostgreSQL | None = None
+BROKER: Redis | None = None
+"""The private servers of ``TESTS_ON=postgresql``; a test may stop them, and starts them again."""
 
 
 def _fresh() -> None:
@@ -27,26 +35,36 @@ def _fresh() -> None:
     os.environ |= {
         "FRANKENPANEL_ROOT": str(root),
         "FRANKENPANEL_RUN": str(root / "run"),
-        "FRANKENPANEL_HTTP_PORT": str(_free_port()),
-        "FRANKENPANEL_HTTPS_PORT": str(_free_port()),
+        "FRANKENPANEL_HTTP_PORT": str(free_port()),
+        "FRANKENPANEL_HTTPS_PORT": str(free_port()),
         "FRANKENPANEL_SITE_PORTS": f"{first}-{first + PORTS - 1}",
         "FRANKENPANEL_UNAVAILABLE_SECONDS": "3",
         "CELERY_BROKER_URL": "memory://",
     }
     os.environ.setdefault("FRANKENPHP_BIN", _frankenphp())
-    owner = os.getpid()
-    atexit.register(_remove, root, owner)
+    atexit.register(_remove, root, os.getpid())
+    _choose(os.environ.get("TESTS_ON", "sqlite"), root)
+
+
+def _choose(backend: str, root: Path) -> None:
+    global DATABASE, BROKER
+    if backend == "sqlite":
+        return
+    assert backend == "postgresql", f"TESTS_ON is sqlite or postgresql, not {backend!r}."
+    DATABASE, BROKER = PostgreSQL(root / "postgresql", free_port()), Redis(free_port())
+    DATABASE.install()
+    DATABASE.start()
+    BROKER.start()
+    os.environ |= {"DATABASE_URL": DATABASE.make("panel"), "CELERY_BROKER_URL": BROKER.address}
 
 
 def _remove(root: Path, owner: int) -> None:
     """By the process that made it: a forked child leaves it alone."""
     if os.getpid() == owner:
+        for server in (DATABASE, BROKER):
+            if server:
+                server.stop()
         shutil.rmtree(root, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def _frankenphp() -> str:
