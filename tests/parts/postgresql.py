@@ -64,7 +64,8 @@ class PostgreSQL:
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
         settings = {**QUICK, "port": str(self.port), "unix_socket_directories": str(self.folder / "run")}
-        argv = [program("postgres"), "-D", self.data, *(f"--{name}={value}" for name, value in settings.items())]
+        argv = [str(program("postgres")), "-D", str(self.data)]
+        argv += [f"--{name}={value}" for name, value in settings.items()]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*as_owner(), *argv], stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
@@ -90,8 +91,7 @@ class PostgreSQL:
         return f"postgres://panel:{words}@127.0.0.1:{self.port}/{database}"
 
     def _facts(self) -> str:
-        facts = {"host": "127.0.0.1", "port": self.port, "user": "panel", "password": PASSWORD, "dbname": "postgres"}
-        return make_conninfo("", **facts)
+        return make_conninfo("", host="127.0.0.1", port=self.port, user="panel", password=PASSWORD, dbname="postgres")
 
     def _answers(self) -> bool:
         try:
