@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from environ import Env
 
+SOURCE = re.compile(r"FRANKENPANEL_([A-Z0-9]+)_(SOURCE|SHA256)")
 HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
 
 
@@ -61,6 +62,21 @@ def ports(name: str, default: str) -> range:
     if not match or not 1024 <= int(match[1]) <= int(match[2]) <= 65535:  # noqa: PLR2004 - TCP's own limits
         raise ImproperlyConfigured(f"{name} must be two ports from 1024 to 65535 as in 8081-9080, not {value!r}.")
     return range(int(match[1]), int(match[2]) + 1)
+
+
+def sources(names: Collection[str]) -> dict[str, str]:
+    """``FRANKENPANEL_<NAME>_SOURCE`` as ``{name: value}``, ``…_SHA256`` as ``{name.sha256: value}``.
+
+    *names* are the sources that there are, in lower case; a variable for another is a slip of the pen.
+    """
+    found: dict[str, str] = {}
+    for match in filter(None, map(SOURCE.fullmatch, os.environ)):
+        name = match[1].lower()
+        if name not in names:
+            known = ", ".join(sorted(names))
+            raise ImproperlyConfigured(f"{match[0]} is for no kind of site; those with a source are {known}.")
+        found[name if match[2] == "SOURCE" else f"{name}.sha256"] = os.environ[match[0]]
+    return found
 
 
 def secret_key(root: Path) -> str:

@@ -14,6 +14,7 @@ from csp.constants import SELF, UNSAFE_EVAL
 from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
+from apps.sites.kinds import KINDS
 from frankenpanel import environment
 from frankenpanel.places import Places
 from frankenpanel.unfold import UNFOLD  # noqa: F401 - a setting
@@ -47,10 +48,7 @@ SITE_PORTS = environment.ports("FRANKENPANEL_SITE_PORTS", "8081-9080")
 PANEL_HOST = environment.matching("FRANKENPANEL_HOST", "panel.localhost", environment.HOST, "a host name")
 UNAVAILABLE_SECONDS = environment.number("FRANKENPANEL_UNAVAILABLE_SECONDS", 60, range(1, 3601))
 FRANKENPHP = environment.text("FRANKENPHP_BIN", "")
-SOURCES = {
-    "wordpress": environment.text("FRANKENPANEL_WORDPRESS_SOURCE", ""),
-    "wordpress.sha256": environment.text("FRANKENPANEL_WORDPRESS_SHA256", ""),
-}
+SOURCES = environment.sources([kind.source.name for kind in KINDS.values() if kind.source])
 REQUIRE_2FA = environment.boolean("FRANKENPANEL_REQUIRE_2FA", default=PRODUCTION)
 DEBUG = environment.boolean("FRANKENPANEL_DEBUG", default=False)
 SECRET_KEY = environment.secret_key(ROOT)
