@@ -16,5 +16,5 @@ def test_each_source_may_be_the_administrator_s_own(monkeypatch: pytest.MonkeyPa
 
 def test_a_source_that_no_kind_has_stops_the_start_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRANKENPANEL_WORDPRES_SOURCE", "/srv/app.tar.gz")
-    with pytest.raises(ImproperlyConfigured, match=r"FRANKENPANEL_WORDPRES_SOURCE is for no kind.*are app, word\."):
+    with pytest.raises(ImproperlyConfigured, match=r"WORDPRES_SOURCE is for no kind.*are app, wordpress\."):
         environment.sources(["wordpress", "app"])

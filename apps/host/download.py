@@ -58,6 +58,7 @@ def fetch(  # noqa: PLR0913 - what is known of the file beforehand differs from 
     *,
     sha256: str | None = None,
     sha1: str | None = None,
+    sha512: str | None = None,
     size: int | None = None,
     progress: Progress | None = None,
     connect_timeout: float = 5,
@@ -69,7 +70,7 @@ def fetch(  # noqa: PLR0913 - what is known of the file beforehand differs from 
     Raises Unavailable when the server cannot be reached or fails, Tampered for another size or digest than
     expected (nothing is left then), Refused when the server does not have it or the disk is full.
     """
-    known = {name: value for name, value in (("sha256", sha256), ("sha1", sha1)) if value}
+    known = {name: value for name, value in (("sha256", sha256), ("sha1", sha1), ("sha512", sha512)) if value}
     wanted = Wanted(url, size, known)
     tell = progress or (lambda done, total: None)
     target.parent.mkdir(parents=True, exist_ok=True)

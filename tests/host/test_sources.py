@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from apps.host.download import Tampered
 from apps.host.errors import Refused, Unavailable
 from apps.host.sources import Sources
+from apps.sites.kinds.base import Source
 from tests.host.releases import FILES, VERSION, app, tar, zipped
 from tests.host.webserver import Web, web_server
 
@@ -282,3 +284,69 @@ def test_an_archive_here_is_held_against_its_digest(tmp_path: Path) -> None:
     archive.write_bytes(tar())
     with pytest.raises(Tampered, match="has the sha256 digest"):
         Sources(tmp_path, {"app": str(archive), "app.sha256": "0" * 64}).tree(app())
+
+
+# -- vendors with a list of versions, or with nothing
+
+
+def listed(web: Web, archive: bytes) -> Source:
+    """A vendor whose addresses have the version in them, and whose digests come as JSON."""
+    name = "App_7.10-Full.zip"
+    digests = {algorithm: hashlib.new(algorithm, archive).hexdigest() for algorithm in ("md5", "sha1", "sha512")}
+    other = {"filename": "App_7.10-Update.zip", "sha512": "0" * 128}
+    branches = [{"version": version} for version in ("8.0", "7.9", "7.10")]
+    web.pages["/latest"] = json.dumps({"branches": branches}).encode()
+    web.pages["/signatures/7-10"] = json.dumps({"files": [other, {"filename": name, **digests}]}).encode()
+    web.pages[f"/7.10/{name}"] = archive
+    return replace(
+        app(),
+        latest=web.url("/latest"),
+        latest_version=r'"version"\s*:\s*"(7\.[0-9.]+)"',
+        archive=web.url("/{version}/App_{version}-Full.zip"),
+        checksum=web.url("/signatures/{dashed}"),
+    )
+
+
+def test_the_newest_of_a_vendors_list_is_fetched_and_held_against_its_entry(web: Web, tmp_path: Path) -> None:
+    source = listed(web, zipped())
+    assert names(Sources(tmp_path, {}).tree(source)) == {"index.php", "inc/version.php", "inc/a.js"}
+    assert "/7.10/App_7.10-Full.zip" in web.asked
+
+
+def test_one_changed_byte_of_a_listed_release_is_refused(web: Web, tmp_path: Path) -> None:
+    source = listed(web, zipped())
+    web.pages["/7.10/App_7.10-Full.zip"] += b"x"
+    with pytest.raises(Tampered, match="has the sha512 digest"):
+        Sources(tmp_path, {}).tree(source)
+
+
+@pytest.mark.parametrize("list_", [b"{}", b'{"version": "8.0"}', b'{"version": "7.1/../../x"}'])
+def test_a_list_without_a_version_is_refused(web: Web, tmp_path: Path, list_: bytes) -> None:
+    source = listed(web, zipped())
+    web.pages["/latest"] = list_
+    with pytest.raises(Refused, match="lists no version of The App"):
+        Sources(tmp_path, {}).tree(source)
+
+
+@pytest.mark.parametrize("entries", [b"[]", b"{", b'[{"filename": "App_7.10-Full.zip", "size": 3, "md5": "00"}]'])
+def test_a_list_of_checksums_without_the_release_is_refused(web: Web, tmp_path: Path, entries: bytes) -> None:
+    source = listed(web, zipped())
+    web.pages["/signatures/7-10"] = entries
+    with pytest.raises(Refused, match="has no checksum"):
+        Sources(tmp_path, {}).tree(source)
+
+
+def test_a_mirror_cannot_stand_for_a_vendor_with_versions(web: Web, tmp_path: Path) -> None:
+    source = listed(web, zipped())
+    with pytest.raises(Refused, match="for The App it must be one"):
+        Sources(tmp_path, {"app": web.url("/mirror/")}).tree(source)
+
+
+def test_what_no_vendor_has_is_offered_by_the_administrator_alone(tmp_path: Path) -> None:
+    source = replace(app(), archive="", version="")
+    archive = tmp_path / "mine.zip"
+    archive.write_bytes(zipped())
+    assert not Sources(tmp_path, {}).offers(source)
+    mine = Sources(tmp_path, {"app": str(archive)})
+    assert mine.offers(source)
+    assert mine.tree(source).name.startswith("0-own-")

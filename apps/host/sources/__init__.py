@@ -27,6 +27,10 @@ class Sources:
         self.cache = cache
         self._overrides = overrides
 
+    def offers(self, source: Source) -> bool:
+        """Whether there is anywhere to get *source* from: not where its vendor has none and none is set."""
+        return any(True for _ in self._origins(source))
+
     def ready(self, source: Source) -> Path | None:
         """The newest tree of *source* that is in the cache, None if it has to be got first."""
         names = [origin.name for origin in self._origins(source)]
@@ -67,7 +71,8 @@ class Sources:
         if own := self._overrides.get(source.name):
             yield own_origin(source, own, self._overrides.get(f"{source.name}.sha256", ""))
             return
-        yield Vendor(source)
+        if source.archive:
+            yield Vendor(source)
         if source.debian:
             for suite in source.debian.suites:
                 yield Debian(source, source.debian, suite)

@@ -13,6 +13,7 @@ from apps.host.sources.archive import unpack
 from apps.host.sources.origin import Origin, Tell, tree_in
 from apps.host.sources.plain import PlainCopy
 from apps.host.sources.vendor import published, released
+from apps.host.web import shown
 
 if TYPE_CHECKING:
     from apps.sites.kinds.base import Source
@@ -72,6 +73,8 @@ class Elsewhere:
     def get(self, folder: Path, downloads: Path, tell: Tell) -> Path:
         archive = self.url
         if not archive.endswith(ARCHIVES):
+            if self.source.latest or not self.source.archive:
+                raise Refused(f"{shown(archive)} is no archive: for {self.source.label} it must be one.")
             archive = f"{archive.rstrip('/')}/{self.source.archive.rpartition('/')[2]}"
         digest = {"sha256": self.sha256} if self.sha256 else self._beside(archive)
         return released(self.source, archive, digest, folder, downloads, tell)

@@ -134,6 +134,9 @@ def _open_to_all(tree: Path) -> int:
 
 
 def _version(tree: Path, source: Source) -> str:
+    """Nought for what bears no version: its origin's name alone tells it from others."""
+    if not source.version:
+        return "0"
     text = (tree / source.version_file).read_text(errors="replace")
     found = re.search(source.version, text)
     if not found or not re.fullmatch(r"[0-9][0-9A-Za-z.-]*", found[1]):

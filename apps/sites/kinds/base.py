@@ -51,15 +51,22 @@ class Source:
 
     The administrator's own archive, folder or mirror goes first (``FRANKENPANEL_<NAME>_SOURCE``), then the
     vendor's *archive*, whose hexadecimal digest is the first word at the address *checksum*, then Debian.
-    A tree is recognised by its *version_file*; the one group of *version* finds the version in it.
+    A tree is recognised by its *version_file*; the one group of *version* finds the version in it. Without an
+    *archive*, nothing but the administrator's own will do; without a *version*, the application bears none.
     """
 
     name: str
     label: str
-    archive: str
-    checksum: str
     version_file: str
-    version: str
+    version: str = ""
+    archive: str = ""
+    checksum: str = ""
+    """May list several files in JSON, each with its ``filename`` and digests."""
+    latest: str = ""
+    """The vendor's list of versions. The highest stands for ``{version}`` in the addresses above, and with ``-`` in
+    place of ``.`` for ``{dashed}``."""
+    latest_version: str = ""
+    """The one group of it finds the versions in the list that may be had."""
     debian: DebianPackages | None = None
     leave_out: tuple[str, ...] = ()
     """Of the tree's top: another site's configuration does not belong in a new one."""
