@@ -16,6 +16,8 @@ NAMES = "--host-resolver-rules=MAP *.localhost 127.0.0.1"
 SHOTS = os.environ.get("FP_SHOTS", "")
 """A folder for pictures of the pages, when somebody wants to look at them."""
 BROKEN = 400
+PATIENCE = 90_000
+"""Milliseconds: a machine that does much else may be slow, and WordPress asks others when it is opened first."""
 
 
 @contextmanager
@@ -36,6 +38,7 @@ class Visitor:
     def __init__(self, browser: Browser) -> None:
         self.complaints: list[str] = []
         self.context: BrowserContext = browser.new_context(viewport={"width": 1440, "height": 900})
+        self.context.set_default_timeout(PATIENCE)
         self.context.route(lambda url: ".localhost" not in url, lambda route: route.fulfill(body=""))
         self.page: Page = self.context.new_page()
         self.page.on("console", self._listen)
