@@ -145,6 +145,16 @@ def read(top: str, relative: str, limit: str) -> None:
     sys.stdout.buffer.write(content)
 
 
+def is_file(top: str, relative: str) -> None:
+    parent, _, name = relative.rpartition("/")
+    try:
+        found = os.stat(name, dir_fd=descend(top, parent), follow_symlinks=False)
+    except FileNotFoundError:
+        sys.stdout.write("no")
+    else:
+        sys.stdout.write("yes" if stat.S_ISREG(found.st_mode) else "no")
+
+
 def folder(top: str, relative: str, mode: str) -> None:
     descend(top, relative, make=int(mode, 8))
 
@@ -365,6 +375,8 @@ def act(verb: str, *arguments: str) -> None:
             write(*arguments)
         case "read":
             read(*arguments)
+        case "is-file":
+            is_file(*arguments)
         case "folder":
             folder(*arguments)
         case "copy":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from http.client import HTTPConnection, HTTPException
 
 from apps.host.errors import Refused, Unavailable
@@ -11,10 +12,10 @@ MARK = "X-FrankenPanel-Visit"
 """A site's software may tell by this header that nobody looks at the page but the panel."""
 
 
-def visit(port: int, host: str, path: str = "/", timeout: float = 30) -> str:
+def visit(port: int, host: str, path: str = "/", timeout: float = 30, statuses: Collection[int] = (200,)) -> str:
     """The body of ``http://127.0.0.1:port/path`` with *host* as its Host.
 
-    Refused when the answer is not 200, Unavailable when there is none within *timeout* seconds.
+    Refused when the answer's status is none of *statuses*, Unavailable when there is none within *timeout* seconds.
     """
     connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
@@ -25,6 +26,6 @@ def visit(port: int, host: str, path: str = "/", timeout: float = 30) -> str:
         raise Unavailable(f"The worker on port {port} does not answer a request for {host}{path}: {error}.") from error
     finally:
         connection.close()
-    if answer.status != 200:  # noqa: PLR2004 - HTTP's OK
+    if answer.status not in statuses:
         raise Refused(f"The worker on port {port} answers {answer.status} to a request for {host}{path}.")
     return body

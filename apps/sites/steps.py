@@ -62,15 +62,24 @@ class CopyApplication(Step):
     def plan(self, run: Run) -> str:
         site = run.record(Site)
         source = kind_of(site).source
-        return f"Copy {source.label if source else 'a first page'} to {run.places.public(site.slug)}"
+        what = source.label if source else "a first page"
+        if source and not source.archive:
+            what = f"the administrator's own {source.label}, or else a first page,"
+        return f"Copy {what} to {run.places.public(site.slug)}"
 
     def do(self, run: Run) -> None:
         site = run.record(Site)
         kind, owner = kind_of(site), owner_of(run, site)
-        if kind.source is not None:
+        facts = facts_of(run, site)
+        texts = {**kind.starter(facts)}
+        if kind.source and run.host.sources.offers(kind.source):
             tree = run.host.sources.tree(kind.source, run.progress)
             run.host.files.copy_as(owner, site.slug, tree, "public", run.progress)
-        for relative, text in kind.starter(facts_of(run, site)).items():
+        else:
+            texts |= kind.placeholder(facts)
+        for folder in kind.folders:
+            run.host.files.make_folder_as(owner, site.slug, folder)
+        for relative, text in texts.items():
             run.host.files.write_as(owner, site.slug, relative, text)
 
 
@@ -97,14 +106,15 @@ class InstallApplication(Step):
 
     def plan(self, run: Run) -> str:
         kind = kind_of(run.record(Site))
-        return f"Install {kind.label} and make its administrator" if kind.installer else "Nothing to install"
+        administrator = " and make its administrator" if kind.admin_path else ""
+        return f"Install {kind.label}{administrator}" if kind.installer else "Nothing to install"
 
     def do(self, run: Run) -> None:
         site = run.record(Site)
         kind = kind_of(site)
         if kind.installer is None:
             return
-        password = run.remember_secret(SECRET, new_password)
+        password = run.remember_secret(SECRET, new_password) if kind.admin_path else ""
         answers = json.dumps(kind.install_input(facts_of(run, site), password)).encode()
         try:
             run.host.php.script(owner_of(run, site), kind.installer, answers, run.places.public(site.slug))

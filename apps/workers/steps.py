@@ -108,6 +108,6 @@ class VisitSite(Step):
     def do(self, run: Run) -> None:
         site = run.record(Site)
         kind = kind_of(site)
-        page = visit(site.port or 0, site.url.removeprefix("https://"), kind.proof_path)
+        page = visit(site.port or 0, site.url.removeprefix("https://"), kind.proof_path, statuses=kind.proof_statuses)
         if not kind.recognises(page, site.name):
             raise Refused(f"The worker of {site.slug} answers, but not with a page of {kind.label}.")

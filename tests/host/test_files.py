@@ -374,6 +374,16 @@ def test_reading_stops_at_the_limit_and_at_what_is_no_file(files: Files, mine: I
         files.read_as(mine, "shop", "public/gone")
 
 
+def test_a_file_is_there_or_not_and_a_link_is_none(files: Files, mine: Identity, site: Path) -> None:
+    files.make_folder_as(mine, "shop", "public/storage/logs")
+    files.make_folder_as(mine, "shop", "public/storage/logs")
+    assert rights(site / "public" / "storage" / "logs") == ("drwxr-x---", mine.uid, mine.gid)
+    files.write_as(mine, "shop", "public/storage/x.php", "<?php")
+    assert done_as(mine, "os.symlink('x.php', sys.argv[1])", site / "public" / "storage" / "link.php") == 0
+    names = ("storage/x.php", "storage/logs", "storage/link.php", "storage/none.php", "nowhere/x.php")
+    assert [name for name in names if files.is_file_as(mine, "shop", f"public/{name}")] == ["storage/x.php"]
+
+
 @AS_ROOT
 def test_a_file_that_does_not_fit_leaves_the_old_one(files: Files, mine: Identity, site: Path) -> None:
     with small_disk(site / "private", 1 << 16):

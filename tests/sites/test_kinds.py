@@ -59,7 +59,8 @@ KIND = Drupal()
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_every_path_of_a_kind_stays_in_the_site(kind: Kind) -> None:
-    paths = [*kind.starter(FACTS), kind.config_file or "private/x", kind.rules.document_root]
+    texts = [*kind.starter(FACTS), *kind.placeholder(FACTS), *kind.folders]
+    paths = [*texts, kind.config_file or "private/x", kind.rules.document_root]
     assert all(re.match(r"(public|private)(/|$)", path) and ".." not in path for path in paths)
 
 

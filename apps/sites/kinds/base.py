@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -109,12 +109,17 @@ class Kind(ABC):
     needs_database: ClassVar[bool] = False
     rules: ClassVar[Rules] = Rules()
     source: ClassVar[Source | None] = None
+    folders: ClassVar[tuple[str, ...]] = ()
+    """That a new site needs, whether or not its source has them."""
     config_file: ClassVar[str | None] = None
     installer: ClassVar[str | None] = None
     """A PHP script that makes the application ready. Runs in ``public``, with ``install_input`` as JSON."""
     admin_path: ClassVar[str | None] = None
+    """Where the administrator whom the installer makes logs in; without one, no password is made up."""
     proof_path: ClassVar[str] = "/"
     """The page by which the site is seen to work."""
+    proof_statuses: ClassVar[Collection[int]] = (200,)
+    """What that page may answer."""
 
     def config(self, facts: SiteFacts) -> str:
         """The text of ``config_file``. Seed, Site Creation 10."""
@@ -122,6 +127,10 @@ class Kind(ABC):
 
     def starter(self, facts: SiteFacts) -> Mapping[str, str]:
         """Files that a new site gets beside those of its source. Their folders are there."""
+        return {}
+
+    def placeholder(self, facts: SiteFacts) -> Mapping[str, str]:
+        """Files that stand in for a source that nobody offers. Their folders are among ``folders``."""
         return {}
 
     def install_input(self, facts: SiteFacts, password: str) -> dict[str, Any]:
