@@ -30,7 +30,8 @@ class WorkerFacts:
 
     *public_port* is the front's port, which the site's own addresses carry. *grace* is how many seconds a running
     request may take to end when the worker stops. *inherited*: it runs as a unit of systemd, with the listeners
-    of a socket unit (3 and 4) and systemd's own mark of a start.
+    of a socket unit (3 and 4) and systemd's own mark of a start. *in_memory*: the site has the script of its
+    kind's worker mode.
     """
 
     site_id: int
@@ -43,6 +44,7 @@ class WorkerFacts:
     threads: tuple[int, int] = (2, 6)
     php_ini: Mapping[str, str] = field(default_factory=dict)
     inherited: bool = False
+    in_memory: bool = False
 
 
 def worker_config(facts: WorkerFacts) -> dict[str, Any]:
@@ -76,14 +78,28 @@ def _config(facts: WorkerFacts, mark: str) -> dict[str, Any]:
 
 def _frankenphp(facts: WorkerFacts) -> dict[str, Any]:
     least, most = facts.threads
+    workers = _workers(facts, least)
+    least += sum(worker["num"] for worker in workers)  # the probe needs a thread that is no worker's
     return {
+        **({"workers": workers} if workers else {}),
         "num_threads": least,
-        "max_threads": most,
+        "max_threads": max(least, most),
         "max_wait_time": 30 * SECOND,
         "max_idle_time": 60 * SECOND,
         "max_requests": 1000,
         "php_ini": php_ini(_paths(facts), facts.php_ini),
     }
+
+
+def _workers(facts: WorkerFacts, number: int) -> list[dict[str, Any]]:
+    """What stays in memory. A script that fails ends the start after a second, and the reason is in the log."""
+    mode = facts.rules.worker_mode
+    if mode is None or not facts.in_memory:
+        return []
+    site = facts.places.site(facts.slug)
+    env = {**mode.env, **{name: str(site / path) for name, path in mode.paths.items()}}
+    script = str(site / facts.rules.document_root / mode.script)
+    return [{"file_name": script, "num": number, "env": env, "max_consecutive_failures": 3}]
 
 
 def _paths(facts: WorkerFacts) -> dict[str, str]:
@@ -107,7 +123,7 @@ def _site(facts: WorkerFacts, mark: str) -> dict[str, Any]:
     answer = f"{facts.site_id} {{env.{token}}}"
     routes = [
         probe_route(str(facts.places.probe), answer, mark),
-        *site_routes(facts.rules, root, facts.public_port),
+        *site_routes(facts.rules, root, facts.public_port, in_memory=facts.in_memory),
     ]
     handle = [
         {"handler": "vars", "root": root},

@@ -20,9 +20,10 @@ LEAKS = [
 """Left-overs, and files that PHP would not run but hand out as they are. Caddy compares without regard to case."""
 
 
-def site_routes(rules: Rules, root: str, public_port: int) -> list[Route]:
+def site_routes(rules: Rules, root: str, public_port: int, *, in_memory: bool = False) -> list[Route]:
     """Everything but the probe: what is refused, first, then the files and PHP."""
-    return [*_refusals(rules), _encode(), *_rewrites(rules), *_answers(rules, root, public_port)]
+    script = rules.worker_mode.script if rules.worker_mode and in_memory else ""
+    return [*_refusals(rules), _encode(), *_rewrites(rules), *_answers(rules, root, public_port, script)]
 
 
 def probe_route(folder: str, answer: str, config: str) -> Route:
@@ -63,26 +64,24 @@ def _rewrites(rules: Rules) -> Iterator[Route]:
         yield {"match": [match], "handle": [{"handler": "rewrite", "uri": script}], "group": "rewrites"}
 
 
-def _answers(rules: Rules, root: str, public_port: int) -> Iterator[Route]:
+def _answers(rules: Rules, root: str, public_port: int, script: str) -> Iterator[Route]:
     if rules.php:
-        yield from _php_server(root, public_port)
+        yield from _php_server(root, public_port, script)
     yield {"handle": [{"handler": "file_server", "root": root}]}
 
 
-def _php_server(root: str, public_port: int) -> Iterator[Route]:
-    """What Caddy's ``php_server`` stands for: a folder gets its slash, a file its answer, the rest index.php."""
+def _php_server(root: str, public_port: int, script: str) -> Iterator[Route]:
+    """What Caddy's ``php_server`` stands for: a file gets its answer, the rest *script*.
+
+    Without one, a folder with an index.php gets its slash and its answer, and the rest index.php.
+    """
     path = "{http.request.uri.path}"
-    folder = {"file": {"root": root, "try_files": [f"{path}/index.php"]}, "not": [{"path": ["*/"]}]}
-    slash = {
-        "handler": "static_response",
-        "status_code": 308,
-        "headers": {"Location": ["{http.request.orig_uri.path}/"]},
-    }
-    yield {"match": [folder], "handle": [slash]}
+    if not script:
+        yield _slash(root, path)
     found = {
         "root": root,
         "split_path": [".php"],
-        "try_files": [path, f"{path}/index.php", "index.php"],
+        "try_files": [path, script] if script else [path, f"{path}/index.php", "index.php"],
         "try_policy": "first_exist_fallback",
     }
     to = {"handler": "rewrite", "uri": "{http.matchers.file.relative}{http.matchers.file.remainder}"}
@@ -91,6 +90,16 @@ def _php_server(root: str, public_port: int) -> Iterator[Route]:
     env = {"HTTPS": "on", "SERVER_PORT": str(public_port), "REMOTE_ADDR": "{http.vars.client_ip}"}
     php = {"handler": "php", "root": root, "route_group": "0", "split_path": [".php"], "env": env}
     yield {"match": [{"path": ["*.php", "*.php/*"]}], "handle": [php]}
+
+
+def _slash(root: str, path: str) -> Route:
+    folder = {"file": {"root": root, "try_files": [f"{path}/index.php"]}, "not": [{"path": ["*/"]}]}
+    slash = {
+        "handler": "static_response",
+        "status_code": 308,
+        "headers": {"Location": ["{http.request.orig_uri.path}/"]},
+    }
+    return {"match": [folder], "handle": [slash]}
 
 
 def _encode() -> Route:

@@ -67,9 +67,20 @@ def _text(run: Run, site: Site) -> str:
             port=site.port or 0,
             public_port=settings.HTTPS_PORT,
             rules=kind_of(site).rules,
+            in_memory=_has_worker_script(run, site),
         )
     )
     return json.dumps(config, indent=1)
+
+
+def _has_worker_script(run: Run, site: Site) -> bool:
+    """Whether the application can be kept in memory, for which a PHP that is not thread safe has no thread to spare."""
+    rules = kind_of(site).rules
+    if rules.worker_mode is None or not site.runtime.thread_safe:
+        return False
+    return run.host.files.is_file_as(
+        owner_of(run, site), site.slug, f"{rules.document_root}/{rules.worker_mode.script}"
+    )
 
 
 class StartWorker(Step):

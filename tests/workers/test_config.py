@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from apps.host.command import run
-from apps.sites.kinds.base import Rules
+from apps.sites.kinds.base import Rules, WorkerMode
 from apps.workers.config import WorkerFacts, worker_config
 from apps.workers.php_ini import CHOSEN
 from frankenpanel.places import Places
@@ -33,6 +33,14 @@ API = "@api {\npath /api /api/*\nnot file {path}\n}\nrewrite @api /api/index.php
 REFUSE_ALL_PHP = "@noexec path_regexp (?i)\\.php(/|$)\nrespond @noexec 403"
 FILES = "file_server {\nroot ROOT/sites/shop/DOCUMENTS\n}"
 
+MODE = WorkerMode("stay.php", {"MAX": "500"}, {"BASE": "public"})
+WORKERS = """worker {
+    file ROOT/sites/shop/DOCUMENTS/stay.php
+    num 2
+    env MAX 500
+    env BASE ROOT/sites/shop/public
+    max_consecutive_failures 3
+}"""
 KINDS = {
     "plain": (Rules(), "", "", PHP_SERVER),
     "wordpress": (Rules(no_php=NO_PHP), REFUSE_PHP, "", PHP_SERVER),
@@ -43,12 +51,20 @@ KINDS = {
         PHP_SERVER,
     ),
     "laravel": (Rules(document_root="public/public"), "", "", PHP_SERVER),
+    "in memory": (
+        Rules(document_root="public/public", worker_mode=MODE),
+        "",
+        "",
+        PHP_SERVER.replace("env HTTPS", "index stay.php\n    try_files {path} stay.php\n    env HTTPS"),
+    ),
     "static": (Rules(php=False), REFUSE_ALL_PHP, "", FILES),
 }
 
 
 def caddyfile(rules: Rules, refusals: str, rewrites: str, answers: str) -> str:
     text = TEMPLATE.replace("REFUSALS", refusals).replace("REWRITES", rewrites).replace("ANSWERS", answers)
+    text = text.replace("WORKERS", WORKERS if rules.worker_mode else "")
+    text = text.replace("num_threads 2", "num_threads 4") if rules.worker_mode else text
     socket = f"unix/{PLACES.metrics_socket(7)}|0660"
     return text.replace("DOCUMENTS", rules.document_root).replace("ROOT", "/opt/panel").replace("METRICS", socket)
 
@@ -92,7 +108,7 @@ def mark_of(config: dict[str, Any]) -> str:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_json_is_what_frankenphp_makes_of_the_same_worker_as_a_caddyfile(kind: str, tmp_path: Path) -> None:
     rules, *texts = KINDS[kind]
-    config = worker_config(replace(FACTS, rules=rules))
+    config = worker_config(replace(FACTS, rules=rules, in_memory=rules.worker_mode is not None))
     text = caddyfile(rules, *texts).replace("MARK", mark_of(config))
     assert without(config, {"group"}) == adapted(tmp_path, text)
 
@@ -101,6 +117,11 @@ def test_two_rewrites_never_both_happen() -> None:
     rules = Rules(rewrites=(("/api", "/api/index.php"), ("/old", "/old/index.php")))
     routes = json.dumps(worker_config(replace(FACTS, rules=rules)))
     assert routes.count('"group": "rewrites"') == 2
+
+
+def test_an_application_without_its_script_is_not_kept_in_memory() -> None:
+    without_script = worker_config(replace(FACTS, rules=Rules(worker_mode=MODE)))
+    assert without_script == worker_config(FACTS)
 
 
 def test_a_socket_unit_hands_the_listeners_over() -> None:

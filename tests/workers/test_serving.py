@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from apps.sites.kinds.base import Rules
+from apps.host.errors import Refused
+from apps.sites.kinds.base import Rules, WorkerMode
 from tests.parts.worker import ROOT, SUPERVISOR, Place, worker_place
 
 pytestmark = pytest.mark.host
@@ -140,6 +141,46 @@ def test_a_document_root_further_down_is_all_that_is_served() -> None:
         assert place.get("/")[1].startswith("hello from")
         for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/x/../../secret.txt"):
             assert "above" not in place.get(path)[1]
+
+
+IN_MEMORY = Rules(document_root="public/public", worker_mode=WorkerMode("stay.php", {"MAX": "500"}, {"BASE": "public"}))
+STAY = """<?php
+$started = bin2hex(random_bytes(4));
+$served = 0;
+$told = [$_SERVER['MAX'], basename($_SERVER['BASE'])];
+$answer = function () use ($started, $told, &$served) {
+    echo json_encode([$started, ++$served, $_SERVER['REQUEST_URI'], $_SERVER['HTTPS'], $_SERVER['SERVER_PORT'], $told]);
+};
+while (frankenphp_handle_request($answer)) {}
+"""
+
+
+def test_an_application_stays_in_memory_from_one_request_to_the_next() -> None:
+    with worker_place(IN_MEMORY) as place:
+        place.put("stay.php", STAY)
+        place.put("style.css", "a file")
+        place.configure(in_memory=True)
+        place.start()
+        answers = [json.loads(place.get(path, *THROUGH_THE_FRONT)[1]) for path in ("/", "/a/page?b=1", "/stay.php")]
+        assert len({started for started, *_ in answers}) == 1, "it was started once"
+        seen = [(served, path) for _, served, path, *_ in answers]
+        assert seen == [(1, "/"), (2, "/a/page?b=1"), (3, "/stay.php")]
+        assert answers[1][3:] == ["on", "7443", ["500", "public"]]
+        assert place.get("/style.css")[1] == "a file"
+        assert place.get("/.frankenpanel/php")[0] == 200
+
+
+@pytest.mark.parametrize("script", ["<?php throw new Exception('no such table');", "<?php exit(11);"])
+def test_a_script_that_fails_at_the_start_says_so_and_leaves_nothing(script: str) -> None:
+    with worker_place(IN_MEMORY) as place:
+        place.put("stay.php", script)
+        place.configure(in_memory=True)
+        with pytest.raises(Refused, match=r"The worker of shop ended while starting\.") as refused:
+            place.start()
+        assert "/stay.php has not reached frankenphp_handle_request()" in str(refused.value)
+        place.put("stay.php", STAY)
+        place.start()
+        assert place.get("/")[0] == 200
 
 
 def test_the_worker_s_own_log_has_no_error_in_it(site: Place) -> None:

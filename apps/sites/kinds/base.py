@@ -12,6 +12,19 @@ from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
+class WorkerMode:
+    """How FrankenPHP keeps an application in memory, where the application has the *script* for it.
+
+    *script* lies in the document root, and answers whatever no file answers. *env* is told to it, and *paths*:
+    variables with a folder of the site, relative to the site's.
+    """
+
+    script: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Rules:
     """What a site's worker refuses and rewrites, beside what it does for every site.
 
@@ -28,6 +41,7 @@ class Rules:
     """(folder, script) for requests below the folder that name no file: ``("/api", "/api/index.php")``."""
     document_root: str = "public"
     """Relative to the site's folder."""
+    worker_mode: WorkerMode | None = None
 
 
 @dataclass(frozen=True)
