@@ -18,6 +18,7 @@ from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.operations.planning import Plan
 from apps.sites.kinds import KINDS
+from apps.sites.kinds.base import Kind
 
 
 class CreateSiteForm(forms.Form):
@@ -65,8 +66,8 @@ class CreateSiteForm(forms.Form):
 
     @property
     def kinds(self) -> list[dict[str, str | bool]]:
-        """The kinds to choose from, whole applications first."""
-        kinds = sorted(KINDS.values(), key=lambda kind: not kind.needs_database)
+        """The kinds to choose from: whole applications first, and of those what can be had everywhere."""
+        kinds = sorted(KINDS.values(), key=lambda kind: (not kind.needs_database, not _is_everywhere(kind)))
         chosen = self["kind"].value() or kinds[0].key
         return [
             {"key": kind.key, "label": kind.label, "database": kind.needs_database, "chosen": kind.key == chosen}
@@ -81,3 +82,7 @@ class CreateSiteForm(forms.Form):
         said = json.dumps([*self._words, self.cleaned_data["database"]])
         digest = hashlib.sha256(said.encode()).hexdigest()
         return Ask(user=user, door=DOOR, key=str(self.cleaned_data["key"]), digest=digest)
+
+
+def _is_everywhere(kind: Kind) -> bool:
+    return bool(kind.source and kind.source.debian)

@@ -18,6 +18,7 @@ from apps.operations.models import Operation
 from apps.operations.refusals import Missing
 from apps.operations.shapes import PlanShape
 from apps.sites import visible
+from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 from apps.sites.shapes import SiteShape, accepted, in_full
 
@@ -31,7 +32,7 @@ class Create(Verb):
 
     def arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("site", metavar="NAME", help="as people write it; the slug is made from it")
-        parser.add_argument("--kind", required=True, help="wordpress, custom, static …")
+        parser.add_argument("--kind", required=True, help=", ".join(sorted(KINDS)))
         parser.add_argument("--domain", required=True, help="the host name that becomes the primary one")
         parser.add_argument("--database", action="store_true", help="with a MySQL database, where the kind has none")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
