@@ -53,3 +53,4 @@ class Transport(filesystem.Transport):
 
 
 TRANSPORT_ALIASES["folder"] = "frankenpanel.broker:Transport"
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "frankenpanel.redis_broker:Transport"

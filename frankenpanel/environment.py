@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from environ import Env
 
 SOURCE = re.compile(r"FRANKENPANEL_([A-Z0-9]+)_(SOURCE|SHA256)")
+ADDRESSES = ("DATABASE_URL", "CELERY_BROKER_URL")
+BROKERS = ("folder", "memory", "redis", "rediss", "redis+socket")
+POSTGRESQL = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 20_000,
+    "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s",
+}
+"""A server that is away, or a lock that does not come, ends a request with a sentence instead of holding it up."""
+SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+"""A reader never waits, and a writer waits for its turn instead of failing half-way through."""
+OPTIONS: dict[str, dict[str, Any]] = {
+    "django.db.backends.sqlite3": SQLITE,
+    "django.db.backends.postgresql": POSTGRESQL,
+}
+_WRITTEN = "In a password, write what is no letter or digit as %40 and the like."
 HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
 
 
@@ -93,3 +115,46 @@ def instance_of(root: Path) -> str:
 def read_instance(root: Path) -> None:
     """What the first start of this root chose (its ports, say) stands below the real environment."""
     Env.read_env(root / "instance.env") if (root / "instance.env").is_file() else None
+
+
+def kept_addresses(root: Path) -> Path:
+    """Where the addresses that this panel was last started with are kept: for the panel's owner alone to read."""
+    return root / "keys" / "addresses.json"
+
+
+def read_addresses(root: Path) -> None:
+    """They stand below the real environment: whoever calls the panel without them means the same records."""
+    for name in ADDRESSES:
+        if not os.environ.get(name):
+            os.environ.pop(name, None)
+    file = kept_addresses(root)
+    if os.access(file, os.R_OK):
+        for name, address in json.loads(file.read_text()).items():
+            os.environ.setdefault(name, address)
+
+
+def database(default: str) -> dict[str, Any]:
+    """DATABASE_URL as Django has it. What is wrong with one is never shown: it may hold a password."""
+    try:
+        found: dict[str, Any] = Env().db_url("DATABASE_URL", default=default)
+    except ValueError:
+        found = {}
+    if found.get("ENGINE") not in OPTIONS:
+        example = "postgres://panel:password@127.0.0.1:5432/panel"
+        raise ImproperlyConfigured(f"DATABASE_URL must be a PostgreSQL's address, as in {example}. {_WRITTEN}")
+    found["OPTIONS"] = {**OPTIONS[found["ENGINE"]], **found.get("OPTIONS", {})}
+    return found
+
+
+def broker(default: str) -> str:
+    """CELERY_BROKER_URL, with the same care."""
+    address = text("CELERY_BROKER_URL", default)
+    try:
+        parts = urlsplit(address)
+        fits = parts.scheme in BROKERS and (parts.port is None or parts.port > 0)
+    except ValueError:
+        fits = False
+    if not fits:
+        example = "redis://:password@127.0.0.1:6379/0"
+        raise ImproperlyConfigured(f"CELERY_BROKER_URL must be a Redis's address, as in {example}. {_WRITTEN}")
+    return address

@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
-from apps.operations.refusals import Busy, Invalid
+from apps.operations.refusals import Busy, Invalid, Refusal
 from apps.operations.telling import refusal_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,11 +38,19 @@ def answer(exception: Exception, context: dict[str, Any]) -> HttpResponse:
     problem = _problem(exception)
     if problem["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", type(context.get("view")).__name__, problem["detail"], exc_info=exception)
-    headers = dict(_headers(exception, problem["status"]))
+    return _response(problem, exception)
+
+
+def told_as_problem(refusal: Refusal) -> HttpResponse:
+    """The same answer outside of the API's views."""
+    return _response(_refused(refusal), refusal)
+
+
+def _response(problem: dict[str, Any], exception: Exception) -> HttpResponse:
     return JsonResponse(
         problem,
         status=problem["status"],
-        headers=headers,
+        headers=dict(_headers(exception, problem["status"])),
         content_type=MEDIA_TYPE,
         json_dumps_params={"ensure_ascii": False},
     )
@@ -105,5 +113,10 @@ def _errors(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
 def _headers(exception: Exception, status: int) -> Iterator[tuple[str, str]]:
     if header := getattr(exception, "auth_header", None):
         yield "WWW-Authenticate", header
+    yield from retry(status)
+
+
+def retry(status: int) -> Iterator[tuple[str, str]]:
+    """The header that says when to ask again, where that may help."""
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         yield "Retry-After", "5"

@@ -11,8 +11,6 @@ from typing import Any
 
 import django_stubs_ext
 from csp.constants import SELF, UNSAFE_EVAL
-from django.core.exceptions import ImproperlyConfigured
-from environ import Env
 
 from apps.sites.kinds import KINDS
 from frankenpanel import environment
@@ -25,6 +23,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # Where this instance lives, and what it is called
 ROOT = environment.folder("FRANKENPANEL_ROOT", BASE_DIR / "var")
 environment.read_instance(ROOT)
+environment.read_addresses(ROOT)
 INSTANCE = environment.matching(
     "FRANKENPANEL_INSTANCE",
     environment.instance_of(ROOT),
@@ -115,20 +114,7 @@ TEMPLATES = [
 ]
 
 # The panel's own records
-try:
-    RECORDS = Env().db_url("DATABASE_URL", default=f"sqlite:///{ROOT}/records/panel.sqlite3")
-except ValueError:
-    RECORDS = {}
-if not RECORDS.get("ENGINE"):
-    raise ImproperlyConfigured("DATABASE_URL must be a database's address, as in postgres://…/panel.")
-DATABASES: dict[str, Any] = {"default": RECORDS}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # A reader never waits, and a writer waits for its turn instead of failing half-way through
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
+DATABASES: dict[str, Any] = {"default": environment.database(f"sqlite:///{ROOT}/records/panel.sqlite3")}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -207,14 +193,17 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Celery: it wakes the runners; what there is to do stands in the operations' table
-CELERY_BROKER_URL = environment.text("CELERY_BROKER_URL", "folder://")
+CELERY_BROKER_URL = environment.broker("folder://")
 if CELERY_BROKER_URL == "folder://":
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "data_folder_in": str(ROOT / "broker" / "messages"),
         "data_folder_out": str(ROOT / "broker" / "messages"),
         "control_folder": str(ROOT / "broker" / "control"),
         "polling_interval": 0.01,
     }
+elif "redis" in CELERY_BROKER_URL.partition("://")[0]:
+    # One try, and a second for an answer: a request waits no longer for a broker that is away, and neither does a step
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
 CELERY_RESULT_BACKEND = "django-db"
 CELERY_RESULT_EXTENDED = True
 CELERY_TASK_SERIALIZER = "json"
@@ -226,6 +215,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a runner waits for its broker for ever: the sweeper works meanwhile
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "forget-credentials": {"task": "operations.forget_credentials", "schedule": 600.0},
 }

@@ -12,3 +12,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("frankenpanel.api")),
 ]
+
+handler500 = "frankenpanel.fault.told"

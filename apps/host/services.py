@@ -5,6 +5,7 @@ supervisord starts a dead server again, and takes all of them down with it when 
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
 import shlex
@@ -19,6 +20,7 @@ from typing import Any
 
 from apps.host.command import run
 from apps.host.errors import Refused, Unavailable
+from frankenpanel.environment import ADDRESSES
 from frankenpanel.places import Places
 
 STARTED, STARTING, DEAD = "RUNNING", "STARTING", ("FATAL", "EXITED")
@@ -66,9 +68,9 @@ class Services:
     def start(self, services: Sequence[Service], env: Mapping[str, str]) -> None:
         """Start supervisord with *services*, none of them running yet; *env* is all that they inherit.
 
-        It running already with the same services is no error; with others it is ended first.
+        It running already with the same services and addresses is no error; with others it is ended first.
         """
-        text = self._config(services)
+        text = self._config(services, env)
         if self.running():
             if self.config.read_text() == text:
                 return
@@ -132,8 +134,9 @@ class Services:
     def _ask(self) -> Any:
         return xmlrpc.client.ServerProxy("http://supervisor", transport=_Transport(self.socket))
 
-    def _config(self, services: Sequence[Service]) -> str:
+    def _config(self, services: Sequence[Service], env: Mapping[str, str]) -> str:
         head = f"""\
+; addresses {_digest(env)}
 [unix_http_server]
 file = {self.socket}
 chmod = 0700
@@ -178,6 +181,11 @@ def _command(service: Service) -> list[str]:
     env = [f"{name}={value}" for name, value in service.env.items()]
     clear = ["--ignore-environment"] if service.bare else []
     return ["setpriv", "--pdeathsig", "TERM", "--", "env", *clear, *env, *map(str, service.argv)]
+
+
+def _digest(env: Mapping[str, str]) -> str:
+    """Of the addresses that the servers were started with, which hold passwords."""
+    return hashlib.sha256("\0".join(env.get(name, "") for name in ADDRESSES).encode()).hexdigest()
 
 
 def _quoted(argv: list[str]) -> str:

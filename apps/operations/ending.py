@@ -11,12 +11,14 @@ from apps.operations.flow import Flow
 from apps.operations.journal import Journal
 from apps.operations.models import Operation
 from apps.operations.run import Run
+from apps.servers.allocation import one_at_a_time
 
 
 def finish(journal: Journal, flow: Flow, run: Run) -> str:
     """Every step is done."""
     BEFORE_END()
     with transaction.atomic():
+        one_at_a_time()
         flow.records.finish(run)
         _end(journal, Operation.Status.DONE)
     return "done"
@@ -26,6 +28,7 @@ def take_back(journal: Journal, flow: Flow, run: Run) -> str:
     """Every step that could be undone is. One that could not leaves the operation stuck, with its holds."""
     BEFORE_END()
     with transaction.atomic():
+        one_at_a_time()
         if journal.operation.lines.exclude(undo_error="").exists():
             _close(journal, Operation.Status.STUCK)
             return "stuck"

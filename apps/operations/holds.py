@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from apps.operations import sending
 from apps.operations.models import Hold, Operation
 from apps.operations.refusals import Busy
+from apps.servers.allocation import one_at_a_time
 
 
 def take(operation: Operation, resources: Iterable[str], *, or_wait: bool) -> None:
@@ -19,6 +20,9 @@ def take(operation: Operation, resources: Iterable[str], *, or_wait: bool) -> No
     operation.params["holds"] = sorted(resources)
     if _grab(operation):
         return
+    one_at_a_time()  # or its holder could end between our look and our waiting, and nobody would wake us
+    if _grab(operation):
+        return
     if not or_wait:
         raise Busy(_in_the_way(operation))
     operation.status = Operation.Status.WAITING
@@ -26,7 +30,10 @@ def take(operation: Operation, resources: Iterable[str], *, or_wait: bool) -> No
 
 
 def give_back(operation: Operation) -> None:
-    """Free what the operation held, and start those who waited for it, the first who asked first."""
+    """Free what the operation held, and start those who waited for it, the first who asked first.
+
+    The caller's transaction has begun with ``one_at_a_time``: who finds a hold taken waits for it under that lock.
+    """
     operation.holds.all().delete()
     waiting = Operation.objects.filter(status=Operation.Status.WAITING, server=operation.server).order_by("id")
     for candidate in waiting.select_for_update():

@@ -8,7 +8,8 @@ from django.db import InterfaceError, OperationalError, ProgrammingError
 from apps.host.errors import HostError, Unavailable
 from apps.operations.refusals import Invalid, Refusal
 
-NO_TABLE = ("no such table", "does not exist")
+NO_TABLE: dict[type[Exception], str] = {OperationalError: "no such table", ProgrammingError: "does not exist"}
+"""How SQLite and PostgreSQL say it."""
 
 
 class Declined(Refusal):
@@ -43,7 +44,7 @@ def refusal_of(error: Exception) -> Refusal:
         return invalid(error)
     if isinstance(error, HostError):
         return Away(str(error)) if isinstance(error, Unavailable) else Declined(str(error))
-    if isinstance(error, ProgrammingError | OperationalError) and any(text in str(error) for text in NO_TABLE):
+    if NO_TABLE.get(type(error), "\0") in str(error):
         return NoDatabase("The panel's database is not set up yet, or is older than the panel; run ./panel up once.")
     if isinstance(error, OperationalError | InterfaceError):
         return NoDatabase("The panel's own database does not answer; try again, and look at ./panel status.")

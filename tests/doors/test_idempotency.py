@@ -12,7 +12,7 @@ from apps.operations.models import Operation
 from apps.sites.models import Site
 from tests.make import a_client, a_server, a_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.backend, pytest.mark.django_db]
 SITES = "/api/v1/sites/"
 ASKED = {"name": "Rose", "kind": "static", "domain": "rose.example.com"}
 

@@ -10,11 +10,13 @@ import sqlite3
 import stat
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import MySQLdb
+import psycopg
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
@@ -203,12 +205,12 @@ FACTS: dict[int, Callable[[Created], None]] = {
 
 
 def rows(query: str) -> list[tuple[Any, ...]]:
-    """Asked of the file itself, past the panel."""
-    connection = sqlite3.connect(settings.DATABASES["default"]["NAME"])
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
+    """Asked of the database itself, past the panel."""
+    if address := os.environ.get("DATABASE_URL"):
+        with psycopg.connect(address) as postgresql:
+            return postgresql.execute(query.encode()).fetchall()
+    with closing(sqlite3.connect(settings.DATABASES["default"]["NAME"])) as sqlite:
+        return sqlite.execute(query).fetchall()
 
 
 def site_user(created: Created) -> str:

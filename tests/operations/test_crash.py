@@ -23,7 +23,7 @@ from apps.sites.models import Site
 from tests.operations.inventory import Inventory, inventory
 from tests.operations.killing import Killer, Recorder, in_a_child, watching
 
-pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 STEPS = len(CREATE.lines)
 NUMBER = itertools.count(1)
 UNREACHED = frozenset({"supervisor.reload-signalled"})

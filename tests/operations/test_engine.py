@@ -15,7 +15,7 @@ from apps.operations.outcome import Again
 from apps.operations.run import Run
 from tests.operations.toys import Toy, a_toy_operation, toy_flow
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 
 
 def no_host() -> NoReturn:

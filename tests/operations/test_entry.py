@@ -15,7 +15,7 @@ from apps.operations.refusals import Invalid, KeyReused, WrongState
 from tests.operations.test_engine import drive, refuse
 from tests.operations.toys import Toy, a_toy_operation, toy_flow
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 PANEL = Ask(user=None, door="test")
 
 

@@ -11,7 +11,7 @@ from apps.operations.refusals import Busy
 from tests.operations.test_engine import drive
 from tests.operations.toys import Toy, a_toy_operation, toy_flow
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)

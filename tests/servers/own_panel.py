@@ -21,6 +21,7 @@ from apps.servers.local.instance import read_environment
 from frankenpanel.places import Places
 
 CHECKOUT = Path(__file__).parents[2]
+FOREIGN = ("FRANKENPANEL_", "CELERY_", "DATABASE_URL")
 CACHE = Path(os.environ.get("FRANKENPANEL_CACHE", "/var/cache/frankenpanel"))
 
 
@@ -40,7 +41,7 @@ class OwnPanel:
         return Places(self.root, Path(found["FRANKENPANEL_RUN"]), CACHE, found["FRANKENPANEL_INSTANCE"])
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
-        keep = {name: value for name, value in os.environ.items() if not name.startswith(("FRANKENPANEL_", "CELERY_"))}
+        keep = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         mine = {"FRANKENPANEL_ROOT": str(self.root), "FRANKENPANEL_CACHE": str(CACHE)}
         return subprocess.Popen(
             [CHECKOUT / "panel", *arguments],

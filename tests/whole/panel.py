@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from socket import create_connection
 from typing import Any
 
+import psycopg
+import redis
+
 from apps.host.services import Services
+from tests import environment
+from tests.parts.postgresql import PostgreSQL
+from tests.parts.redis import Redis
 from tests.servers.own_panel import CACHE, CHECKOUT, OwnPanel, own_panel
 
 OURS = ("FRANKENPANEL_", "DJANGO_", "PYTEST_", "PYTHONPATH", "DATABASE_URL", "CELERY_BROKER_URL", "SECRET_KEY")
@@ -46,8 +53,11 @@ class Answer:
         return json.loads(self.body)
 
 
+@dataclass(frozen=True)
 class Panel(OwnPanel):
-    """``panel("site", "list")`` is ``./panel site list``."""
+    """``panel("site", "list")`` is ``./panel site list``. *addresses*: its database's and its broker's."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *words: object, timeout: float = 300, **more: str) -> Said:
         done = subprocess.run(
@@ -67,7 +77,8 @@ class Panel(OwnPanel):
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-        return {**kept, "FRANKENPANEL_ROOT": str(self.root), "FRANKENPANEL_CACHE": str(CACHE), **more}
+        ours = {"FRANKENPANEL_ROOT": str(self.root), "FRANKENPANEL_CACHE": str(CACHE)}
+        return {**kept, **ours, **self.addresses, **more}
 
     def done(self, *words: object, **more: str) -> Said:
         """The same, and it must have succeeded."""
@@ -88,6 +99,24 @@ class Panel(OwnPanel):
     def services(self) -> Services:
         """supervisord, which keeps its servers up."""
         return Services(self.places, CHECKOUT)
+
+    def records(self, query: str) -> list[tuple[Any, ...]]:
+        """What a statement on its records returns, past the panel."""
+        if self.addresses:
+            with psycopg.connect(self.addresses["DATABASE_URL"]) as postgresql:
+                done = postgresql.execute(query.encode())
+                return done.fetchall() if done.description else []
+        with closing(sqlite3.connect(self.root / "records" / "panel.sqlite3", timeout=20)) as sqlite, sqlite:
+            return sqlite.execute(query).fetchall()
+
+    def lose_messages(self) -> None:
+        """All that wait at its broker."""
+        if self.addresses:
+            with redis.Redis.from_url(self.addresses["CELERY_BROKER_URL"]) as client:
+                client.flushdb()
+        else:
+            for file in (self.root / "broker" / "messages").iterdir():
+                file.unlink(missing_ok=True)
 
     def pid(self, server: str) -> int:
         return self.services.process(server).pid
@@ -123,13 +152,23 @@ class Panel(OwnPanel):
 
 @contextmanager
 def a_panel() -> Iterator[Panel]:
-    """A panel that has never been started. Nothing of it is left behind, and no process may be."""
+    """A panel that has never been started. Nothing of it is left behind, and no process may be.
+
+    Where the tests run on PostgreSQL and Redis, so does the panel, with a database and a number of its own there.
+    """
     with own_panel() as own:
-        panel = Panel(own.root)
+        panel = Panel(own.root, addresses_of(environment.DATABASE, environment.BROKER, own.root.name))
         yield panel
         if panel.processes():
             panel.done("down")
         assert panel.wait_for_no_processes() == {}
+
+
+def addresses_of(database: PostgreSQL | None, broker: Redis | None, name: str) -> dict[str, str]:
+    """Those of an empty database *name*, and of the messages that nobody but a whole panel gets; none without both."""
+    if database is None or broker is None:
+        return {}
+    return {"DATABASE_URL": database.make(name), "CELERY_BROKER_URL": f"{broker.address[:-1]}1"}
 
 
 def until(condition: Callable[[], object], seconds: float = 20.0, what: str = "it") -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from tests.operations.inventory import Inventory, outside
 from tests.whole.orders import SECOND, Orders, obedient_runners
 from tests.whole.panel import ROOT, Panel, until
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.backend]
 WITHIN = 60.0
 NUMBER = itertools.count(1)
 STEPS = 12
@@ -90,12 +89,8 @@ def look(panel: Panel) -> Inventory:
 
 
 def held(panel: Panel) -> list[tuple[str]]:
-    """What is held for an operation, asked of the records past the panel."""
-    records = sqlite3.connect(f"file:{panel.root}/records/panel.sqlite3?mode=ro", uri=True)
-    try:
-        return records.execute("SELECT resource FROM operations_hold").fetchall()
-    finally:
-        records.close()
+    """What is held for an operation."""
+    return panel.records("SELECT resource FROM operations_hold")
 
 
 def _added(before: list[Any], after: list[Any]) -> list[Any]:
@@ -151,7 +146,7 @@ def test_a_broker_that_loses_every_message_costs_seconds(panel: Panel, orders: O
     creation = Creation(panel)
     until(lambda: orders.obeyed("stop"), what="the fourth step")
     begun = time.monotonic()
-    with always_emptied(panel.root / "broker" / "messages"):
+    with always_emptied(panel):
         orders.wake()
         assert creation.ends()["status"] == "done"
     assert time.monotonic() - begun < WITHIN
@@ -159,13 +154,12 @@ def test_a_broker_that_loses_every_message_costs_seconds(panel: Panel, orders: O
 
 
 @contextmanager
-def always_emptied(folder: Path) -> Iterator[None]:
+def always_emptied(panel: Panel) -> Iterator[None]:
     ended = Event()
 
     def empty() -> None:
         while not ended.wait(0.001):
-            for file in folder.iterdir():
-                file.unlink(missing_ok=True)
+            panel.lose_messages()
 
     thread = Thread(target=empty)
     thread.start()
@@ -199,11 +193,8 @@ def test_a_runner_that_stood_still_past_its_lease_does_its_step_once(panel: Pane
     orders.give("mysql.account-made", "stop")
     creation = Creation(panel)
     until(lambda: orders.obeyed("stop"), what="the database")
-    records = sqlite3.connect(panel.root / "records" / "panel.sqlite3", timeout=20)
     long_ago = "lease_until = '2020-01-01', due_at = '2020-01-01'"
-    records.execute(f"UPDATE operations_operation SET {long_ago} WHERE ended_at IS NULL")  # noqa: S608 - no input
-    records.commit()
-    records.close()
+    panel.records(f"UPDATE operations_operation SET {long_ago} WHERE ended_at IS NULL")  # noqa: S608 - no input
     time.sleep(6)  # both runners have looked for what is abandoned
     assert len(orders.passed("engine.between-line-and-act")) == 5
     orders.wake()

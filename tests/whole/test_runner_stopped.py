@@ -13,7 +13,7 @@ from tests.whole.orders import Orders, obedient_runners
 from tests.whole.panel import Panel, until
 from tests.whole.test_runner_killed import ACT, STEPS, Creation
 
-pytestmark = pytest.mark.host
+pytestmark = [pytest.mark.host, pytest.mark.backend]
 INSIDE = "mysql.account-made"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
@@ -16,20 +16,21 @@ from tests.whole.panel import Panel
 
 pytestmark = pytest.mark.host
 MARKER = "seen-by-anybody"
-ITS_PLACE = ("wp-config.php", "fernet", "secret_key")
+ITS_PLACE = ("wp-config.php", "fernet", "secret_key", "addresses.json")
 """Files that a secret belongs into."""
 
 
 class Onlooker:
     """Another user of the machine, with an eye on every process: what he could read of each while it lived."""
 
-    def __init__(self) -> None:
+    def __init__(self, looks_at: Sequence[str] = ("cmdline", "environ")) -> None:
+        self.looks_at = looks_at
         self.seen: set[bytes] = set()
 
     def look(self) -> None:
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
-                for what in ("cmdline", "environ"):
+                for what in self.looks_at:
                     with suppress(OSError):
                         self.seen.add((entry / what).read_bytes())
 
@@ -38,8 +39,8 @@ class Onlooker:
 
 
 @contextmanager
-def looking_on() -> Iterator[Onlooker]:
-    onlooker, ended = Onlooker(), Event()
+def looking_on(*looks_at: str) -> Iterator[Onlooker]:
+    onlooker, ended = Onlooker(looks_at or ("cmdline", "environ")), Event()
 
     def look() -> None:
         while not ended.is_set():

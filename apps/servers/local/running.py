@@ -15,7 +15,9 @@ from apps.host.services import STARTED, Services
 from apps.host.supervisor import Worker
 from apps.host.supervisor.ports import port_holder
 from apps.host.turns import one_at_a_time
-from apps.servers.local import ready, sites
+from apps.operations.refusals import Refusal
+from apps.operations.telling import NoDatabase, refusal_of
+from apps.servers.local import addresses, ready, sites
 from apps.servers.local.prepare import Say, environment, prepare, separate
 from apps.servers.local.programs import services as programs
 from apps.servers.models import Server
@@ -37,7 +39,9 @@ def up(say: Say) -> None:
     with one_at_a_time(settings.PLACES.locks / "panel.lock", lambda: say(other)):
         if not separate():
             say("You are not root: all sites run as you. As root, each would have a user of its own.")
+        addresses.must_answer()
         panel = prepare(say)
+        addresses.keep()
         host, services = this_host(), supervisord()
         frankenphp = Path(settings.FRANKENPHP)
         services.start(programs(frankenphp, panel, separate=separate()), environment())
@@ -61,10 +65,13 @@ def down(say: Say) -> None:
     with one_at_a_time(settings.PLACES.locks / "panel.lock"):
         if services.running():
             services.down(TAKERS)
-        for failure in sites.stop(host, _started(host)):
+        workers, trouble = _started(host)
+        for failure in sites.stop(host, workers):
             say(failure)
         connections.close_all()
         services.end()
+    if trouble:
+        raise trouble
 
 
 def _serve(host: Host, say: Say) -> None:
@@ -75,11 +82,15 @@ def _serve(host: Host, say: Say) -> None:
         say(failure)
 
 
-def _started(host: Host) -> list[Worker]:
+def _started(host: Host) -> tuple[list[Worker], Refusal | None]:
+    """The workers to stop; and why they cannot be told, where there are some and the records are away."""
     try:
-        return sites.started_workers(host)
-    except DatabaseError:
-        return []  # a panel that never was up has no records, and so no sites
+        return sites.started_workers(host), None
+    except DatabaseError as error:
+        # a panel that never was up has no records, and so no sites
+        left = list((settings.ROOT / "runtime").glob("worker_*.pid"))
+        why = f"{refusal_of(error)} Its {len(left)} sites run on: once it answers, ./panel down stops them too."
+        return [], NoDatabase(why) if left else None
 
 
 def _ports_are_free(services: Services) -> None:

@@ -11,9 +11,12 @@ from django.db import DatabaseError
 from apps.host.host import Host
 from apps.host.memory import memory_of
 from apps.host.services import STARTED, Process, Services
+from apps.operations.refusals import Refusal
+from apps.servers.local import addresses
 from apps.sites.models import Site
 from apps.workers.roster import worker_of
 
+KINDS = {"DATABASE_URL": "database", "CELERY_BROKER_URL": "broker"}
 COLUMNS = ("name", "state", "pid", "memory_mb", "address")
 ORDER = ("mariadb", "front", "web", "runner", "runner-long", "beat")
 MB = 1_000_000
@@ -23,7 +26,7 @@ Row = dict[str, Any]
 def rows(host: Host, services: Services) -> list[Row]:
     """``{name state pid memory_mb address}`` of each server, then of each site that has or should have a worker."""
     running = sorted(services.processes(), key=lambda process: _place(process.name))
-    return [*(_server(process) for process in running), *_sites(host)]
+    return [*(_server(process) for process in running), *_outside(), *_sites(host)]
 
 
 def _place(server: str) -> int:
@@ -44,6 +47,17 @@ def _server(process: Process) -> Row:
         "web": f"https://{settings.PANEL_HOST}:{settings.HTTPS_PORT}",
     }
     return _row(process.name, process.state, process.pid, addresses.get(process.name, ""))
+
+
+def _outside() -> Iterator[Row]:
+    """The database and the broker that are others'."""
+    try:
+        addresses.must_answer()
+        away = ""
+    except Refusal as refusal:
+        away = str(refusal)
+    for name, address in addresses.outside().items():
+        yield _row(KINDS[name], "AWAY" if address in away else STARTED, 0, address)
 
 
 def _sites(host: Host) -> Iterator[Row]:

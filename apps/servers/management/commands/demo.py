@@ -11,6 +11,7 @@ from apps.host import waiting
 from apps.operations.management.asker import ask_of
 from apps.operations.management.following import BrokenOff
 from apps.operations.management.output import complain
+from apps.servers.local import addresses
 from apps.servers.local.demo import demonstrate
 from apps.servers.local.running import down, up
 from apps.servers.management.local import BROKEN_OFF, LocalCommand
@@ -23,6 +24,7 @@ class Command(LocalCommand):
         parser.add_argument("--check", action="store_true", help="stop again at once: 0 only if the page came through")
 
     def act(self, options: dict[str, Any]) -> int:
+        addresses.must_answer()
         try:
             with waiting.until_ended():
                 up(complain)
