@@ -63,6 +63,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item("Servers", "dns", "servers_server_changelist", "servers.view_server"),
+                    _item("Runtimes", "memory", "servers_runtime_changelist", "servers.view_runtime"),
                     _item("Users", "person", "auth_user_changelist", "auth.view_user"),
                     _item("Groups", "group", "auth_group_changelist", "auth.view_group"),
                     _item("API tokens", "key", "accounts_apitoken_changelist", "accounts.view_apitoken"),

@@ -11,7 +11,10 @@ from django.utils.timezone import now
 from apps.accounts.recovery import RecoveryCodes
 
 __all__ = ["SCOPES", "ApiToken", "RecoveryCodes"]
-SCOPES = ("site:create", "site:read", "operation:read", "operation:change", "token:create")
+SCOPES = (
+    *("site:create", "site:read", "site:change", "operation:read", "operation:change"),
+    *("runtime:read", "runtime:create", "token:create"),
+)
 
 
 class ApiToken(models.Model):

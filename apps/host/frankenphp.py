@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from apps.host.command import Identity, run
@@ -16,12 +16,16 @@ class FrankenPHP:
     binary: Path
     places: Places
 
-    def version(self) -> Version:
-        """Start it and ask: FrankenPHP's and PHP's version, and whether that PHP is thread safe.
+    def version(self, identity: Identity | None = None) -> Version:
+        """Start it, as *identity* if given, and ask: FrankenPHP's and PHP's version, and if that is thread safe.
 
         Refused when it is missing, does not start or is no FrankenPHP.
         """
-        return examine(self.binary)
+        return examine(self.binary, identity)
+
+    def at(self, binary: str) -> FrankenPHP:
+        """The same for another one: each site runs on its own."""
+        return replace(self, binary=Path(binary))
 
     def script(
         self, identity: Identity, script: Path | str, stdin: bytes = b"", cwd: Path | None = None, timeout: float = 60

@@ -17,6 +17,14 @@ def visit(port: int, host: str, path: str = "/", timeout: float = 30, statuses: 
 
     Refused when the answer's status is none of *statuses*, Unavailable when there is none within *timeout* seconds.
     """
+    status, body = fetch(port, host, path, timeout)
+    if status not in statuses:
+        raise Refused(f"The worker on port {port} answers {status} to a request for {host}{path}.")
+    return body
+
+
+def fetch(port: int, host: str, path: str = "/", timeout: float = 30) -> tuple[int, str]:
+    """The same, whatever the answer: its status and its body."""
     connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https", MARK: "1"})
@@ -26,6 +34,4 @@ def visit(port: int, host: str, path: str = "/", timeout: float = 30, statuses: 
         raise Unavailable(f"The worker on port {port} does not answer a request for {host}{path}: {error}.") from error
     finally:
         connection.close()
-    if answer.status not in statuses:
-        raise Refused(f"The worker on port {port} answers {answer.status} to a request for {host}{path}.")
-    return body
+    return answer.status, body

@@ -11,3 +11,4 @@ class LifecycleConfig(AppConfig):
     def ready(self) -> None:
         """Register the flows: whoever reads a journal must know what its keys mean."""
         import_module("apps.lifecycle.site")
+        import_module("apps.lifecycle.runtime")

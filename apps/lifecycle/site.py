@@ -20,6 +20,7 @@ from apps.operations.refusals import Missing
 from apps.operations.run import Run
 from apps.servers.allocation import one_at_a_time
 from apps.servers.models import Runtime, Server
+from apps.servers.runtimes import runtime_of
 from apps.sites.models import Site
 from apps.sites.ports import next_free_port
 from apps.sites.slugs import unique_slug
@@ -71,16 +72,20 @@ CREATE = Flow(
 
 
 @lifecycle("site.create")
-def create_site(ask: Ask, name: str, kind: str, domain: str, *, database: bool = False) -> Operation:
+def create_site(
+    ask: Ask, name: str, kind: str, domain: str, *, database: bool = False, runtime: str = ""
+) -> Operation:
     """Lines 1 to 5, 7 and 8: check the request and write the records; 15 is the operation that is returned.
 
     *domain* becomes the primary one. WordPress has a database whether or not *database* asks for one.
+    *runtime* names the FrankenPHP that it runs on; without one it is the server's first.
     """
     require(ask, "site:create", "sites.add_site")  # 3
     name, template = check_name(name), check_kind(kind)  # 2
     one_at_a_time()
-    server, runtime = _place()
-    site = Site(name=name, kind=template.key, server=server, runtime=runtime, owner=ask.user)
+    server, first = _place()
+    chosen = runtime_of(server, runtime) if runtime else first
+    site = Site(name=name, kind=template.key, server=server, runtime=chosen, owner=ask.user)
     site.slug = unique_slug(name)  # 4
     site.port = next_free_port(server)  # 5
     site.save()  # 7

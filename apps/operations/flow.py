@@ -66,7 +66,7 @@ def line(numbers: int | tuple[int, ...], step: Step) -> Line:
 
 @dataclass(frozen=True)
 class Flow:
-    """An ordered list of steps under its heading in the seed.
+    """An ordered list of steps under its heading in the seed; or, where the seed has none for it, with a *title*.
 
     *in_request* are the numbers that the lifecycle function itself carries. Past the step *no_return* there is
     only forward. *long* flows have a queue of their own, so that no backup delays a start.
@@ -79,6 +79,7 @@ class Flow:
     records: Records = field(default_factory=Records)
     no_return: str = ""
     long: bool = False
+    title: str = ""
 
     def __post_init__(self) -> None:
         keys = [line.key for line in self.lines]

@@ -45,8 +45,8 @@ def steps_of(operation: Operation) -> list[ShownStep]:
 
 
 def title_of(flow: str) -> str:
-    """A flow's name for a person: the end of its heading in the seed."""
-    return FLOWS[flow].seed.rpartition(". ")[2] if flow in FLOWS else flow
+    """A flow's name for a person: the end of its heading in the seed, or its own where that has none."""
+    return (FLOWS[flow].title or FLOWS[flow].seed.rpartition(". ")[2]) if flow in FLOWS else flow
 
 
 def _steps(operation: Operation) -> Iterator[ShownStep]:

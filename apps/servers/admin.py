@@ -1,13 +1,19 @@
-"""The servers: what each carries, and which FrankenPHPs it has."""
+"""The servers: what each carries; and the FrankenPHPs that its sites run on."""
 
 from __future__ import annotations
 
-from django.contrib import admin
-from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from typing import Any
 
-from apps.operations.admin_base import PanelAdmin, column
-from apps.servers.models import Server
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from apps.operations.admin_base import PanelAdmin, column, user_of
+from apps.servers.admin_forms import CreateRuntimeForm
+from apps.servers.models import Runtime, Server
+from apps.servers.runtimes import PERMISSION
 
 
 @admin.register(Server)
@@ -48,3 +54,47 @@ class ServerAdmin(PanelAdmin):
     def front(self, server: Server) -> str:
         """Whether Caddy has loaded the newest configuration."""
         return "Up to date" if server.front_loaded >= server.front_wanted else "Loading"
+
+
+@admin.register(Runtime)
+class RuntimeAdmin(PanelAdmin):
+    list_display = ("name", "php_version", "version", "at_once", "number_of_sites", "path")
+    fields = ("name", "server", "php_version", "version", "at_once", "number_of_sites", "path")
+    readonly_fields = fields
+    list_select_related = ("server",)
+    search_fields = ("name", "php_version", "path")
+    ordering = ("server", "id")
+    add_label = "Register runtime"
+    empty_title = "No runtime"
+    empty_text = "A runtime is an installed FrankenPHP. The panel registers its own when it starts: ./panel up."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Runtime]:
+        return Runtime.objects.annotate(site_count=Count("sites"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(PERMISSION)
+
+    @column("Requests of a site", "thread_safe")
+    def at_once(self, runtime: Runtime) -> str:
+        return "several at once" if runtime.thread_safe else "one at a time"
+
+    @column("Sites", "site_count")
+    def number_of_sites(self, runtime: Runtime) -> int:
+        return int(getattr(runtime, "site_count", 0))
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Register one, once a runner has looked at it."""
+        if not self.has_add_permission(request):
+            raise Http404
+        form = CreateRuntimeForm(request.POST or None)
+        if form.is_valid() and (runtime := form.create(user_of(request))):
+            messages.success(request, f"{runtime.name} is PHP {runtime.php_version}; sites can be moved to it.")
+            return HttpResponseRedirect(reverse("admin:servers_runtime_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Register a runtime",
+            "crumb": "Register a runtime",
+            "opts": self.opts,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/servers/runtime/create.html", context)

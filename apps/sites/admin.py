@@ -88,6 +88,7 @@ class SiteAdmin(PanelAdmin):
         return [
             path("running/", guarded(self.running), name="sites_site_running"),
             path("<int:pk>/credentials/", guarded(self.credentials), name="sites_site_credentials"),
+            path("<int:pk>/runtime/", guarded(self.runtime), name="sites_site_runtime"),
             *super().get_urls(),
         ]
 
@@ -125,6 +126,17 @@ class SiteAdmin(PanelAdmin):
         response = self._overview(request, overview.site, credentials=shown)
         response.headers["Cache-Control"] = "no-store"
         return response
+
+    @method_decorator(require_POST)
+    def runtime(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let the site run on another FrankenPHP, or show the plan of that."""
+        overview = Overview(self._site(request, pk), user_of(request))
+        wanted = request.POST.get("runtime", "")
+        with told_as_message(request):
+            if "plan" in request.POST:
+                return self._overview(request, overview.site, plan=overview.plan_of_move(wanted), wanted=wanted)
+            overview.move(wanted)
+        return HttpResponseRedirect(reverse("admin:sites_site_change", args=[pk]))
 
     @method_decorator(require_GET)
     def running(self, request: HttpRequest) -> HttpResponse:

@@ -5,20 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from typing import Any, TypedDict
 from uuid import uuid4
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import QueryDict
-from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from apps.lifecycle.site import create_site
 from apps.operations.admin_base import DOOR, told_in_form
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.operations.planning import Plan
+from apps.servers.models import Runtime
 from apps.sites.kinds import KINDS
 from apps.sites.kinds.base import Kind
+
+
+class _More(TypedDict):
+    database: bool
+    runtime: str
 
 
 class CreateSiteForm(forms.Form):
@@ -46,18 +54,32 @@ class CreateSiteForm(forms.Form):
     database = forms.BooleanField(
         required=False, label="With a MySQL database", widget=UnfoldBooleanWidget, help_text="WordPress has one anyway."
     )
+    runtime = forms.CharField(
+        required=False,
+        strip=False,
+        label="PHP",
+        help_text="What it runs on. It can be moved to another one later.",
+        widget=UnfoldAdminSelectWidget,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(choices := _runtimes()) > 1:
+            self.fields["runtime"].widget.choices = choices
+        else:
+            del self.fields["runtime"]  # nothing to choose
 
     def plan(self, user: User) -> Plan | None:
         """What would be done; None where a field says why not."""
         ask = replace(self._ask(user), key="")
         with told_in_form(self):
-            return create_site.plan(ask, *self._words, database=self.cleaned_data["database"])
+            return create_site.plan(ask, *self._words, **self._more)
         return None
 
     def create(self, user: User) -> Operation | None:
         """Ask for the site; None where a field says why not."""
         with told_in_form(self):
-            return create_site(self._ask(user), *self._words, database=self.cleaned_data["database"])
+            return create_site(self._ask(user), *self._words, **self._more)
         return None
 
     def renew_key(self) -> None:
@@ -78,10 +100,20 @@ class CreateSiteForm(forms.Form):
     def _words(self) -> tuple[str, str, str]:
         return self.cleaned_data["name"], self.cleaned_data["kind"], self.cleaned_data["domain"]
 
+    @property
+    def _more(self) -> _More:
+        return {"database": self.cleaned_data["database"], "runtime": self.cleaned_data.get("runtime", "")}
+
     def _ask(self, user: User) -> Ask:
-        said = json.dumps([*self._words, self.cleaned_data["database"]])
+        said = json.dumps([*self._words, *self._more.values()])
         digest = hashlib.sha256(said.encode()).hexdigest()
         return Ask(user=user, door=DOOR, key=str(self.cleaned_data["key"]), digest=digest)
+
+
+def _runtimes() -> list[tuple[str, str]]:
+    """Those of the server that a new site goes to, its first one first."""
+    there = Runtime.objects.filter(server__name=settings.SERVER).order_by("id")
+    return [(runtime.name, f"{runtime.php_version} ({runtime.name})") for runtime in there]
 
 
 def _is_everywhere(kind: Kind) -> bool:

@@ -11,13 +11,16 @@ from django.contrib.auth.models import User
 
 from apps.databases.models import Database
 from apps.domains.models import Domain
+from apps.lifecycle.runtime import switch_runtime
 from apps.operations.admin_base import DOOR
 from apps.operations.asking import Ask
 from apps.operations.credentials import reveal
 from apps.operations.live import LiveOperation
 from apps.operations.models import Operation
+from apps.operations.planning import Plan
 from apps.operations.questions import SECRET
 from apps.operations.refusals import Missing
+from apps.servers.models import Runtime
 from apps.sites.badges import NEEDS_A_HAND, SITE, kind_label
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
@@ -67,6 +70,25 @@ class Overview:
         return list(self.site.databases.all())
 
     @cached_property
+    def other_runtimes(self) -> list[Runtime]:
+        """What this person may move the site to, now."""
+        allowed = any(self.user.has_perm("sites.change_site", about) for about in (None, self.site))
+        if not (allowed and self.is_open) or self.live is not None:
+            return []
+        return list(self.site.server.runtimes.exclude(pk=self.site.runtime_id).order_by("id"))
+
+    def move(self, runtime: str) -> Operation:
+        """Ask for the site to run on *runtime*. Raises a Refusal."""
+        return switch_runtime(self._ask, self.site, runtime)
+
+    def plan_of_move(self, runtime: str) -> Plan:
+        return switch_runtime.plan(self._ask, self.site, runtime)
+
+    @property
+    def _ask(self) -> Ask:
+        return Ask(user=self.user, door=DOOR)
+
+    @cached_property
     def operations(self) -> list[LiveOperation]:
         """The latest, newest first."""
         about = Operation.objects.filter(subject_kind="site", subject_id=self.site.pk)
@@ -87,7 +109,7 @@ class Overview:
         """``{url, user, password}``: they cannot be read again. Raises a Refusal, or Unavailable."""
         if self.with_secret is None:
             raise Missing("There is no password to show: it was read before, or a day has passed.")
-        return reveal(Ask(user=self.user, door=DOOR), self.with_secret)
+        return reveal(self._ask, self.with_secret)
 
 
 def _unread(operation: Operation) -> bool:

@@ -117,7 +117,8 @@ class InstallApplication(Step):
         password = run.remember_secret(SECRET, new_password) if kind.admin_path else ""
         answers = json.dumps(kind.install_input(facts_of(run, site), password)).encode()
         try:
-            run.host.php.script(owner_of(run, site), kind.installer, answers, run.places.public(site.slug))
+            php = run.host.php.at(site.runtime.path)
+            php.script(owner_of(run, site), kind.installer, answers, run.places.public(site.slug))
         except NotStarted:
             raise
         except CommandFailed as failed:

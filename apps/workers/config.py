@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SECOND = 1_000_000_000  # Caddy counts in nanoseconds
 BODY_LIMIT = 64 * 1024 * 1024
+THREADS = (2, 6)
+"""Of PHP: how many there always are, and how many at most."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class WorkerFacts:
     places: Places
     rules: Rules
     grace: int = 15
-    threads: tuple[int, int] = (2, 6)
+    threads: tuple[int, int] = THREADS
     php_ini: Mapping[str, str] = field(default_factory=dict)
     inherited: bool = False
     in_memory: bool = False

@@ -17,7 +17,7 @@ from apps.servers.models import ForeignPort
 from apps.sites.facts import kind_of, owner_of
 from apps.sites.models import Site
 from apps.sites.ports import next_free_port
-from apps.workers.config import WorkerFacts, worker_config
+from apps.workers.config import THREADS, WorkerFacts, worker_config
 from apps.workers.roster import worker_of
 
 
@@ -41,7 +41,7 @@ class WriteWorkerConfig(Step):
     def do(self, run: Run) -> None:
         site = run.record(Site)
         run.host.files.make_runtime(site.pk, owner_of(run, site))
-        run.host.files.write(run.places.worker_config(site.pk), _text(run, site), 0o644)
+        run.host.files.write(run.places.worker_config(site.pk), config_text(run, site), 0o644)
 
     def undo(self, run: Run) -> None:
         run.host.files.remove_runtime(run.record(Site).pk)
@@ -58,7 +58,8 @@ def _go_round(site: Site, port: int, holder: str) -> None:
         site.save(update_fields=["port"])
 
 
-def _text(run: Run, site: Site) -> str:
+def config_text(run: Run, site: Site) -> str:
+    """What ``worker.json`` shall hold, from the records. A PHP that is not thread safe has one thread."""
     config = worker_config(
         WorkerFacts(
             places=run.places,
@@ -67,6 +68,7 @@ def _text(run: Run, site: Site) -> str:
             port=site.port or 0,
             public_port=settings.HTTPS_PORT,
             rules=kind_of(site).rules,
+            threads=THREADS if site.runtime.thread_safe else (1, 1),
             in_memory=_has_worker_script(run, site),
         )
     )

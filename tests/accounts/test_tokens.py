@@ -81,6 +81,9 @@ def test_60_only_a_digest_is_stored() -> None:
     [
         ("get", SITES, "site:read"),
         ("post", SITES, "site:create"),
+        ("post", f"{SITES}1/runtime/", "site:change"),
+        ("get", "/api/v1/runtimes/", "runtime:read"),
+        ("post", "/api/v1/runtimes/", "runtime:create"),
         ("get", "/api/v1/operations/", "operation:read"),
         ("post", "/api/v1/operations/1/cancel/", "operation:change"),
         ("post", "/api/v1/operations/1/credentials/", "site:create"),

@@ -11,6 +11,7 @@ from apps.sites.models import Site, SiteUserPermission
 from tests.make import a_user
 
 HOME, SITES, OPERATIONS = "/admin/", "/admin/sites/site/", "/admin/operations/operation/"
+RUNTIMES = "/admin/servers/runtime/"
 
 
 def staff(name: str = "stan", **fields: Any) -> User:

@@ -38,6 +38,7 @@ LISTS = [
     SITES,
     OPERATIONS,
     "/admin/servers/server/",
+    "/admin/servers/runtime/",
     "/admin/audit/auditrow/",
     "/admin/auth/user/",
     "/admin/auth/group/",
@@ -70,6 +71,7 @@ def test_only_the_panels_own_pages_are_in_it() -> None:
         "auth.Group",
         "auth.User",
         "operations.Operation",
+        "servers.Runtime",
         "servers.Server",
         "sites.Site",
     }
@@ -107,7 +109,7 @@ def test_acts_are_posted() -> None:
     operation = an_operation(site, rose, status="running")
     client = at_the_door(rose)
     acts = [f"{OPERATIONS}{operation.pk}/{act}/" for act in ("cancel", "resume")]
-    for path in (*acts, f"{SITES}{site.pk}/credentials/"):
+    for path in (*acts, f"{SITES}{site.pk}/credentials/", f"{SITES}{site.pk}/runtime/"):
         assert client.get(path).status_code == 405
     assert not Operation.objects.get().cancel_asked
 

@@ -17,8 +17,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from apps.audit.models import AuditRow
 from apps.operations.models import Operation, StepRun
+from apps.servers.models import Runtime
 from apps.sites.models import Site
-from tests.doors.staff import HOME, OPERATIONS, SITES, at_the_door, boss, site_page, staff
+from tests.doors.staff import HOME, OPERATIONS, RUNTIMES, SITES, at_the_door, boss, site_page, staff
 from tests.doors.test_admin_signin import code_of
 from tests.make import a_server, a_site, a_token, an_operation
 
@@ -111,6 +112,8 @@ def desk(browser: Browser, address: str) -> Iterator[Visitor]:
 def a_full_panel() -> tuple[User, list[str]]:
     """A panel with something of everything, and the addresses of all its pages."""
     rose = boss("rose")
+    facts = {"path": f"/opt/{'x' * 120}/frankenphp", "version": "1.12.7", "php_version": "8.4.1", "thread_safe": False}
+    Runtime.objects.create(server=a_server(), name="php-8.4-with-a-name-as-long-as-it-can-be", **facts)
     quiet = a_site(rose, "Quiet garden", kind="wordpress", database=True)
     an_operation(quiet, rose, done=["site-user", "site-directory"], status="done", ended_at=now())
     busy = a_site(rose, "Busy bakery with a name that is rather long for a telephone", status="creating")
@@ -126,11 +129,12 @@ def a_full_panel() -> tuple[User, list[str]]:
     group = Group.objects.create(name="Support")
     row = AuditRow.objects.create(name="rose", door="admin", action="site.create", outcome="refused", reason=error)
     lists = [SITES, OPERATIONS, "/admin/servers/server/", "/admin/audit/auditrow/", "/admin/auth/user/"]
-    lists += ["/admin/auth/group/", "/admin/accounts/apitoken/"]
+    lists += [RUNTIMES, f"{RUNTIMES}add/", "/admin/auth/group/", "/admin/accounts/apitoken/"]
     lists += [f"{SITES}?status__exact=active&q=site", f"{SITES}?q=nothing"]
     records = [site_page(site) for site in (quiet, busy, stuck)]
     records += [f"{OPERATIONS}{one}/change/" for one in (running.pk, operation.pk)]
-    records += [f"/admin/servers/server/{quiet.server_id}/change/", f"/admin/audit/auditrow/{row.pk}/change/"]
+    records += [f"{RUNTIMES}{quiet.runtime_id}/change/", f"/admin/servers/server/{quiet.server_id}/change/"]
+    records += [f"/admin/audit/auditrow/{row.pk}/change/"]
     records += [f"/admin/auth/user/{rose.pk}/change/", f"/admin/auth/group/{group.pk}/change/"]
     records += [f"/admin/accounts/apitoken/{token.pk}/change/"]
     return rose, [HOME, *lists, f"{SITES}add/", *records, "/admin/password_change/", "/admin/second-factor/"]

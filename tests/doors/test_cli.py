@@ -37,7 +37,7 @@ from tests.make import a_client, a_server, a_site, a_user, an_operation
 pytestmark = pytest.mark.django_db
 MANAGE = Path(__file__).parents[2] / "manage.py"
 ASKED = ("Rose & Sons", "--kind", "wordpress", "--domain", "rose.example.com")
-APPS = {"site": "apps.sites", "operation": "apps.operations", "token": "apps.accounts"}
+APPS = {"site": "apps.sites", "operation": "apps.operations", "token": "apps.accounts", "runtime": "apps.servers"}
 
 
 @dataclass

@@ -74,6 +74,8 @@ def test_56_no_answer_has_a_key_that_names_a_secret() -> None:
         f"/api/v1/operations/{operation.pk}/",
         "/api/v1/tokens/",
         f"/api/v1/tokens/{token.pk}/",
+        "/api/v1/runtimes/",
+        f"/api/v1/runtimes/{site.runtime_id}/",
     ):
         answer = client.get(address)
         assert answer.status_code == 200
@@ -86,5 +88,6 @@ def test_57_a_session_needs_the_csrf_token_to_change_something() -> None:
     operation = an_operation(a_site(boss), boss)
     client = APIClient(enforce_csrf_checks=True)
     client.force_login(boss)
-    for address in ("/api/v1/sites/", f"/api/v1/operations/{operation.pk}/cancel/", "/api/v1/tokens/"):
+    lists = [f"/api/v1/{noun}/" for noun in ("sites", "tokens", "runtimes")]
+    for address in (*lists, f"/api/v1/operations/{operation.pk}/cancel/"):
         assert client.post(address, {}, format="json").status_code == 403

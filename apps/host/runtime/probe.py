@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.host.command import run
+from apps.host.command import Identity, run
 from apps.host.errors import CommandFailed, Refused
 from apps.host.reach import readable
 
@@ -38,12 +38,12 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", version)))
 
 
-def examine(binary: Path) -> Version:
-    """Start *binary* and ask. Refused when it does not start or is no FrankenPHP."""
+def examine(binary: Path, identity: Identity | None = None) -> Version:
+    """Start *binary*, as *identity* if given, and ask. Refused when it does not start or is no FrankenPHP."""
     try:
-        said = run([binary, "version"], timeout=SECONDS).decode(errors="replace")
-        named = re.search(r"FrankenPHP v?(\d+\.\d+\.\d+)", said) or _module(binary)
-        php, zts = run([binary, "php-cli", "-r", PHP_FACTS], timeout=SECONDS).decode().split()
+        said = run([binary, "version"], identity=identity, timeout=SECONDS).decode(errors="replace")
+        named = re.search(r"FrankenPHP v?(\d+\.\d+\.\d+)", said) or _module(binary, identity)
+        php, zts = run([binary, "php-cli", "-r", PHP_FACTS], identity=identity, timeout=SECONDS).decode().split()
     except (CommandFailed, PermissionError, ValueError) as error:
         raise Refused(f"{binary} does not work as FrankenPHP: {error}") from error
     if not named:
@@ -52,10 +52,9 @@ def examine(binary: Path) -> Version:
 
 
 def unfit(binary: Path, version: Version) -> str:
-    """Why the panel cannot use this one, as the end of a sentence; empty when it can."""
-    if numbers(version.frankenphp) < MINIMUM:
-        oldest = ".".join(map(str, MINIMUM))
-        return f"is version {version.frankenphp}, and {oldest} is the oldest that will do"
+    """Why the panel itself cannot use this one, as the end of a sentence; empty when it can."""
+    if reason := too_old(version):
+        return reason
     if not version.thread_safe:
         return "has a PHP that is not thread safe: it answers one request at a time"
     if os.geteuid() == 0 and not readable(binary):
@@ -63,7 +62,15 @@ def unfit(binary: Path, version: Version) -> str:
     return ""
 
 
-def _module(binary: Path) -> re.Match[str] | None:
+def too_old(version: Version) -> str:
+    """Why this version will not do, as the end of a sentence; empty when it will."""
+    if numbers(version.frankenphp) >= MINIMUM:
+        return ""
+    oldest = ".".join(map(str, MINIMUM))
+    return f"is version {version.frankenphp}, and {oldest} is the oldest that will do"
+
+
+def _module(binary: Path, identity: Identity | None) -> re.Match[str] | None:
     """FrankenPHP's version in a build of one's own, which tells only Caddy's with ``version``."""
-    modules = run([binary, "build-info"], timeout=SECONDS).decode(errors="replace")
+    modules = run([binary, "build-info"], identity=identity, timeout=SECONDS).decode(errors="replace")
     return re.search(r"github\.com/dunglas/frankenphp\s+v(\d+\.\d+\.\d+)", modules)

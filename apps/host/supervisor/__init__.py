@@ -56,6 +56,12 @@ class Supervisor(Protocol):
         Refused when it does not run, or keeps the old one because the new one is wrong.
         """
 
+    def switch(self, worker: Worker) -> None:
+        """Let the worker run on its *binary*: one that runs on another is stopped, and started on this one.
+
+        Returns and raises as ``start`` does; one that runs on it already takes its configuration as it is now.
+        """
+
     def status(self, worker: Worker) -> Status: ...
 
     def logs(self, worker: Worker, lines: int) -> list[str]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from apps.host.supervisor import Worker, lock, record
 from apps.host.supervisor.processes import Process, arguments, environment, process, processes, uids
+
+RUN = ("run", "--config")
+"""What stands between a server's program and its configuration."""
 
 
 def server(worker: Worker, first: int = 0) -> Process | None:
@@ -27,10 +31,16 @@ def is_server(worker: Worker, found: Process) -> bool:
 
     Root in a container may not be allowed to see another user's open files; then it must be the site's user.
     """
-    if arguments(found.pid)[-3:] != ["run", "--config", str(worker.config)]:
+    if arguments(found.pid)[-3:] != [*RUN, str(worker.config)]:
         return False
     inherited = lock.has_inherited(found.pid, worker.lock_file)
     return worker.identity.uid in uids(found.pid) if inherited is None else inherited
+
+
+def binary(found: Process) -> Path | None:
+    """The program that a server was started as; None when it has ended."""
+    words = arguments(found.pid)
+    return Path(words[-4]) if len(words) > len(RUN) + 1 else None
 
 
 def token(worker: Worker, found: Process) -> str | None:

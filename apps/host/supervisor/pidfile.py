@@ -50,6 +50,14 @@ class PidFileSupervisor:
             self._stop(worker)
             self._start(worker)
 
+    def switch(self, worker: Worker) -> None:
+        """The same where another program runs than the worker's; called again, it finds the right one running."""
+        with lock.turn(worker.lock_file):
+            server = find.server(worker)
+            if server is not None and find.binary(server) != worker.binary:
+                self._stop(worker)
+            self._start(worker)
+
     def reload(self, worker: Worker) -> None:
         """Signal the server (SIGUSR1), and wait until it answers with the configuration as it stands now."""
         with lock.turn(worker.lock_file):

@@ -21,6 +21,7 @@ from apps.host.runtime.network import network
 from apps.host.runtime.probe import examine
 from apps.servers.local.ground import panel_account
 from apps.servers.models import Runtime, Server
+from apps.servers.runtimes import FIRST
 
 Say = Callable[[str], None]
 OWN = re.compile(r"FRANKENPANEL_(?!ROLE$)\w+|DATABASE_URL|CELERY_BROKER_URL|SECRET_KEY|FRANKENPHP_BIN|LANG|PATH")
@@ -72,7 +73,7 @@ def _server(frankenphp: Path) -> Server:
     ports = {"first_port": settings.SITE_PORTS[0], "last_port": settings.SITE_PORTS[-1]}
     server, _ = Server.objects.update_or_create(name=settings.SERVER, defaults=ports)
     facts = {
-        "name": f"PHP {version.php} (FrankenPHP {version.frankenphp})",
+        "name": FIRST,
         "path": str(frankenphp),
         "version": version.frankenphp,
         "php_version": version.php,

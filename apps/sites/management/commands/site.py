@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import Any
 
+from apps.lifecycle.runtime import switch_runtime
 from apps.lifecycle.site import create_site
 from apps.operations import credentials
 from apps.operations.asking import Ask
@@ -35,14 +36,13 @@ class Create(Verb):
         parser.add_argument("--kind", required=True, help=", ".join(sorted(KINDS)))
         parser.add_argument("--domain", required=True, help="the host name that becomes the primary one")
         parser.add_argument("--database", action="store_true", help="with a MySQL database, where the kind has none")
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
-        parser.add_argument("--queue", action="store_true", help="wait in line where something is being changed")
-        parser.add_argument("--idempotency-key", metavar="K", help="the same key again gives the same operation")
-        add_wait(parser)
+        parser.add_argument("--runtime", metavar="R", default="", help="the FrankenPHP: ./panel runtime list")
+        _add_ways(parser)
         add_file(parser)
 
     def run(self, options: Namespace) -> int | None:
         asked = {"name": options.site, "kind": options.kind, "domain": options.domain, "database": options.database}
+        asked["runtime"] = options.runtime
         ask = ask_of(options, action="site.create", **asked)
         if options.dry_run:
             plan = create_site.plan(replace(ask, key=""), **asked)
@@ -96,9 +96,48 @@ class Show(Verb):
         show_one(options, SiteShape(_site(options, options.site)).data)
 
 
+class Runtime(Verb):
+    name = "runtime"
+    help = "Let a site run on another FrankenPHP. It goes back by itself if the site does not answer there."
+    example = "./panel site runtime rose-sons php-8.4"
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("site", metavar="SLUG", help="the site's slug, or its id")
+        parser.add_argument("runtime", metavar="NAME", help="one of ./panel runtime list")
+        _add_ways(parser)
+
+    def run(self, options: Namespace) -> int | None:
+        site = _site(options, options.site)
+        ask = ask_of(options, action="site.switch-runtime", site=site.pk, runtime=options.runtime)
+        if options.dry_run:
+            show_one(options, PlanShape(switch_runtime.plan(replace(ask, key=""), site, options.runtime)).data)
+            return None
+        operation = switch_runtime(ask, site, options.runtime)
+        if not shall_wait(options):
+            show_one(options, accepted(operation))
+            return None
+        return self._to_the_end(options, operation)
+
+    def _to_the_end(self, options: Namespace, operation: Operation) -> int | None:
+        ended = follow(operation)
+        if ended.status != Operation.Status.DONE:
+            complain(failure_of(ended))
+            return 1
+        show_one(options, SiteShape(_site(options, str(ended.subject_id), by_id=True)).data)
+        return None
+
+
 class Command(NounCommand):
-    help = "Sites: create, list, show."
-    verbs = (Create, List, Show)
+    help = "Sites: create, list, show, move to another runtime."
+    verbs = (Create, List, Show, Runtime)
+
+
+def _add_ways(parser: ArgumentParser) -> None:
+    """How an operation may be asked for."""
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
+    parser.add_argument("--queue", action="store_true", help="wait in line where something is being changed")
+    parser.add_argument("--idempotency-key", metavar="K", help="the same key again gives the same operation")
+    add_wait(parser)
 
 
 def _tell(file: CredentialsFile, ask: Ask, operation: Operation) -> None:

@@ -1,0 +1,39 @@
+"""Moving a site to another FrankenPHP of its server. The seed has no list for it."""
+
+from __future__ import annotations
+
+from apps.lifecycle.requests import require
+from apps.operations.asking import Ask
+from apps.operations.enqueue import enqueue
+from apps.operations.entry import lifecycle
+from apps.operations.flow import Flow
+from apps.operations.models import Operation
+from apps.operations.refusals import WrongState
+from apps.servers.runtimes import runtime_of
+from apps.servers.steps import LookAtRuntime, SwitchRuntime, VisitMovedSite
+from apps.sites.models import Site
+
+SWITCH = Flow(
+    "site.switch-runtime",
+    seed="",
+    title="Runtime Switch",
+    in_request=(),
+    steps=(LookAtRuntime(), SwitchRuntime(), VisitMovedSite()),
+)
+
+
+@lifecycle("site.switch-runtime")
+def switch_runtime(ask: Ask, site: Site, runtime: str) -> Operation:
+    """Let *site* run on the runtime of that name. It goes back if its page is worse there."""
+    require(ask, "site:change", "sites.change_site", site)
+    wanted = runtime_of(site.server, runtime)
+    operation = enqueue(
+        SWITCH, site, site.server, ask, params={"runtime_id": wanted.pk}, resources=[f"site:{site.pk}"]
+    )
+    site.refresh_from_db()  # as it is now that nobody else changes it
+    if site.status != Site.Status.ACTIVE:
+        state = site.get_status_display().lower()
+        raise WrongState(f"{site.slug} is {state}; only an active site can be moved to another runtime.")
+    if site.runtime_id == wanted.pk:
+        raise WrongState(f"{site.slug} runs on {wanted} already; nothing is left to do.")
+    return operation

@@ -1,0 +1,38 @@
+"""A runtime as a script reads it: the same from the API and the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Count
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+from apps.servers.models import Runtime
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+@extend_schema_serializer(component_name="Runtime")
+class RuntimeShape(serializers.Serializer[Runtime]):
+    """An installed FrankenPHP. *version* is its own; *thread_safe*: else a site on it answers one request at a time."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    server = serializers.CharField(source="server.name")
+    path = serializers.CharField()
+    version = serializers.CharField()
+    php_version = serializers.CharField()
+    thread_safe = serializers.BooleanField()
+    sites = serializers.IntegerField(source="site_count", help_text="How many run on it.")
+
+
+def in_full(runtimes: QuerySet[Runtime]) -> QuerySet[Runtime]:
+    """*runtimes* with all that their shape shows, in one query."""
+    return runtimes.select_related("server").annotate(site_count=Count("sites"))
+
+
+def shown(runtime: Runtime) -> RuntimeShape:
+    """One that was just registered."""
+    return RuntimeShape(in_full(Runtime.objects.filter(pk=runtime.pk)).get())
