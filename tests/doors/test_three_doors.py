@@ -14,6 +14,7 @@ from apps.audit.models import AuditRow
 from apps.operations.management.base import NounCommand
 from apps.operations.models import Operation
 from apps.operations.shown import steps_of
+from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 from tests.doors.staff import SITES, at_the_door, boss
 from tests.make import a_client, a_server
@@ -78,3 +79,13 @@ def test_a_refusal_is_the_same_sentence_at_each_door(wrong: dict[str, str]) -> N
     assert len(rows) == len(DOORS)
     assert len(set(rows)) == 1
     assert not Site.objects.exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_that_there_is_can_be_asked_for_at_each_door(kind: str) -> None:
+    a_server()
+    user = boss()
+    for number, ask_for in enumerate(DOORS.values()):
+        ask_for(user, name="');system('id');#<b>", kind=kind, domain=f"{kind}-{number}.localhost")
+    assert list(Site.objects.values_list("kind", flat=True)) == [kind] * len(DOORS)
+    assert KINDS[kind].label in at_the_door(user).get(f"{SITES}add/").content.decode()
