@@ -21,7 +21,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 @pytest.mark.host
 def test_figures_come_with_their_floors_and_nothing_is_left(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
-    argv = [sys.executable, "-m", "tests.bench", "step", "request", "--runs", "1", "--json", str(file)]
+    argv = [sys.executable, "-m", "tests.bench", "step", "allocation", "--runs", "1", "--json", str(file)]
     done = subprocess.run(argv, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode in (0, 1), done.stderr
     written = json.loads(file.read_text())

@@ -7,21 +7,17 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from threading import Event, Thread
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
 from apps.host import command, oplock
+from apps.operations.heartbeat import LEASE, beating
 from apps.operations.journal import Journal
 from apps.operations.models import Operation
 
-LEASE = timedelta(seconds=15)
-HEARTBEAT = 3.0
 LOCK_FREES_WITHIN = 2.0
 """Seconds that the kernel may need to end what a dead runner left."""
 
@@ -44,8 +40,11 @@ def take(pk: int) -> Iterator[Journal | None]:
     try:
         with command.holding(descriptor):
             journal = _claim(pk)
-            with _heartbeat(journal):
-                yield journal
+            if journal is None:
+                yield None
+            else:
+                with beating(journal):
+                    yield journal
     finally:
         oplock.release(path, descriptor, remove=journal is None or journal.operation.ended)
 
@@ -61,28 +60,3 @@ def _claim(pk: int) -> Journal | None:
 
 def _machine() -> str:
     return socket.gethostname()
-
-
-@contextmanager
-def _heartbeat(journal: Journal | None) -> Iterator[None]:
-    """Lengthen the lease while the step is at work, from a thread of its own."""
-    if journal is None:
-        yield
-        return
-    ended = Event()
-    thread = Thread(target=_beat, args=(journal, ended), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-
-
-def _beat(journal: Journal, ended: Event) -> None:
-    mine = Operation.objects.filter(pk=journal.operation.pk, claimed_by=journal.token)
-    try:
-        while not ended.wait(HEARTBEAT):
-            mine.update(lease_until=now() + LEASE)
-    finally:
-        connection.close()

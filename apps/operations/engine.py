@@ -46,22 +46,20 @@ def advance(pk: int, host: Callable[[], Host]) -> str:
 
 def _forward(journal: Journal, host: Callable[[], Host]) -> str:
     flow = FLOWS[journal.operation.flow]
-    begun = {row.key: row for row in journal.operation.lines.all()}
+    begun = dict(journal.operation.lines.values_list("key", "status"))
     if journal.operation.cancel_asked and not flow.past_return(set(begun)):
         return _turn_back(journal, "Cancelled.")
-    line = next((it for it in flow.lines if not _is_done(begun.get(it.key))), None)
+    line = next((it for it in flow.lines if begun.get(it.key) != StepRun.Status.DONE), None)
     if line is None:
         return ending.finish(journal, flow, Run(journal.operation, host))
-    return _attempt(journal, flow, line, begun.get(line.key), host)
-
-
-def _is_done(row: StepRun | None) -> bool:
-    return row is not None and row.status == StepRun.Status.DONE
+    row = journal.find(line.key) if line.key in begun else None
+    return _attempt(journal, flow, line, row, host)
 
 
 def _attempt(journal: Journal, flow: Flow, line: Line, row: StepRun | None, host: Callable[[], Host]) -> str:
     """Run one step, and write how it went."""
-    journal.set(status=Operation.Status.RUNNING)
+    if journal.operation.status != Operation.Status.RUNNING:
+        journal.set(status=Operation.Status.RUNNING)
     try:
         row = _act(journal, line, row, host)
     except Again as again:
@@ -76,10 +74,10 @@ def _attempt(journal: Journal, flow: Flow, line: Line, row: StepRun | None, host
         logger.exception("operation %s: step %s has a fault", journal.operation.pk, line.key)
         _turn_back(journal, FAULT.format(journal.operation.pk), line.key)
         raise
-    journal.close(row, StepRun.Status.DONE)
     if line is flow.lines[-1]:
+        journal.close(row, StepRun.Status.DONE)
         return ending.finish(journal, flow, Run(journal.operation, host))
-    journal.release(reason="", trouble_since=None)
+    journal.pass_on(row, StepRun.Status.DONE)
     return f"{line.key} done"
 
 
@@ -88,7 +86,7 @@ def _act(journal: Journal, line: Line, row: StepRun | None, host: Callable[[], H
     if row is None:
         line.step.check(Run(journal.operation, host))
     BEFORE_LINE()
-    row = journal.open(line)
+    row = journal.open(line, row)
     AFTER_LINE()
     line.step.do(Run(journal.operation, host, row, journal))
     AFTER_ACT()
@@ -142,8 +140,7 @@ def _back(journal: Journal, host: Callable[[], Host]) -> str:
         logger.exception("operation %s: the undo of %s has a fault", journal.operation.pk, row.key)
         _note(journal, row, FAULT.format(journal.operation.pk))
         raise
-    journal.close(row, undone)
-    journal.release(reason="", trouble_since=None)
+    journal.pass_on(row, undone)
     return f"{row.key} undone"
 
 

@@ -27,14 +27,13 @@ class Journal:
         """The steps that were begun."""
         return set(self.operation.lines.values_list("key", flat=True))
 
-    def open(self, line: Line) -> StepRun:
-        """Write the step's line, before it acts. A line that stood there already is used again."""
+    def open(self, line: Line, row: StepRun | None) -> StepRun:
+        """Write the step's line, before it acts. *row* is the one that stood there already, read under this claim."""
         with transaction.atomic():
             self._still_mine()
-            row, new = StepRun.objects.get_or_create(
-                operation=self.operation, key=line.key, defaults={"position": line.position}
-            )
-            if not new and row.status != StepRun.Status.RUNNING:
+            if row is None:
+                return StepRun.objects.create(operation=self.operation, key=line.key, position=line.position)
+            if row.status != StepRun.Status.RUNNING:
                 row.status = StepRun.Status.RUNNING
                 row.save(update_fields=["status"])
         return row
@@ -46,12 +45,16 @@ class Journal:
 
     def close(self, row: StepRun | None, status: StepRun.Status, **line: str) -> None:
         """Write how a step went: the line's *status*, and its error if there is one."""
-        if row is None:
-            return
-        row.status, row.ended_at = status, now()
-        for name, value in line.items():
-            setattr(row, name, value)
-        self.save(row, "status", "ended_at", *line)
+        if row is not None:
+            with transaction.atomic():
+                self._still_mine()
+                _write_end(row, status, **line)
+
+    def pass_on(self, row: StepRun, status: StepRun.Status) -> None:
+        """Close a step that went well and give the claim back, in one transaction: a commit waits for the disk."""
+        with transaction.atomic():
+            self.release(reason="", trouble_since=None)
+            _write_end(row, status)
 
     def set(self, **values: Any) -> None:
         """Change the operation's own row. Raises LostClaim when it is another runner's by now."""
@@ -69,3 +72,10 @@ class Journal:
         """Takes the operation's row for this transaction, so that nobody can take it over before the commit."""
         if not Operation.objects.filter(pk=self.operation.pk, claimed_by=self.token).update(claimed_by=self.token):
             raise LostClaim(f"operation {self.operation.pk} was taken over")
+
+
+def _write_end(row: StepRun, status: StepRun.Status, **line: str) -> None:
+    row.status, row.ended_at = status, now()
+    for name, value in line.items():
+        setattr(row, name, value)
+    row.save(update_fields=["status", "ended_at", *line])

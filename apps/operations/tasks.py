@@ -21,10 +21,9 @@ def advance(operation: int) -> str:
 
 
 def _send_next(pk: int) -> None:
-    operation = Operation.objects.filter(pk=pk, status__in=Operation.DUE, claimed_by="").first()
-    if operation is not None:
-        wait = (operation.due_at - now()).total_seconds()
-        sending.send(pk, operation.queue, max(0.0, wait))
+    due = Operation.objects.filter(pk=pk, status__in=Operation.DUE, claimed_by="")
+    for queue, due_at in due.values_list("queue", "due_at"):
+        sending.send(pk, queue, max(0.0, (due_at - now()).total_seconds()))
 
 
 @shared_task(name="operations.answer")

@@ -58,8 +58,9 @@ class ServerAdmin(PanelAdmin):
 
 @admin.register(Runtime)
 class RuntimeAdmin(PanelAdmin):
-    list_display = ("name", "php_version", "version", "at_once", "number_of_sites", "path")
-    fields = ("name", "server", "php_version", "version", "at_once", "number_of_sites", "path")
+    list_display = ("runtime", "php", "frankenphp", "at_once", "number_of_sites")
+    list_display_links = ("runtime",)
+    fields = ("name", "server", "php", "frankenphp", "at_once", "number_of_sites", "path")
     readonly_fields = fields
     list_select_related = ("server",)
     search_fields = ("name", "php_version", "path")
@@ -73,6 +74,18 @@ class RuntimeAdmin(PanelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(PERMISSION)
+
+    @column("Runtime", "name", header=True)
+    def runtime(self, runtime: Runtime) -> tuple[str, str]:
+        return runtime.name, runtime.path
+
+    @column("PHP", "php_version")
+    def php(self, runtime: Runtime) -> str:
+        return runtime.php_version
+
+    @column("FrankenPHP", "version")
+    def frankenphp(self, runtime: Runtime) -> str:
+        return runtime.version
 
     @column("Requests of a site", "thread_safe")
     def at_once(self, runtime: Runtime) -> str:

@@ -13,6 +13,7 @@ class Figure:
     """What was measured: *value* and *floor* are medians of the same run, in *unit*.
 
     *reach*: what *value* may be at most; None for a figure that is only shown. *lines* tell where it comes from.
+    *on*: where the panel's records and messages were.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Figure:
     reach: float | None = None
     reach_is: str = ""
     runs: int = 1
+    on: str = ""
     lines: Sequence[str] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -49,7 +51,7 @@ class Figure:
         if self.reach is not None:
             parts.append(f"reach {self._number(self.reach)} ({self.reach_is})")
             parts.append("met" if self.met else "NOT MET")
-        head = f"{self.name}: {self.what}\n  {' | '.join(parts)} | runs {self.runs}"
+        head = f"{self.name}: {self.what}{self.on and f', on {self.on}'}\n  {' | '.join(parts)} | runs {self.runs}"
         return "\n".join([head, *(f"  {line}" for line in self.lines)])
 
     def _number(self, value: float) -> str:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from apps.host.reach import enterable
 from apps.host.turns import one_at_a_time
 from apps.servers.local.ground import lay
 from apps.servers.local.instance import Instance, open_instance
+from tests.bench.backends import backends
 
 if TYPE_CHECKING:
     from apps.host.host import Host
@@ -75,8 +76,11 @@ class Panel:
 
 
 @contextmanager
-def private_panel() -> Iterator[Panel]:
-    """A panel in a root of its own. May be used once in a process: Django's settings are read for it."""
+def private_panel(on: str) -> Iterator[Panel]:
+    """A panel in a root of its own, *on* one of ``backends.BACKENDS``.
+
+    May be used once in a process: Django's settings are read for it.
+    """
     os.umask(0o022)
     if os.geteuid() == 0 and not enterable(CHECKOUT):
         raise Refused(f"Other users cannot come to {CHECKOUT}; start the benchmarks with ./panel bench.")
@@ -85,26 +89,34 @@ def private_panel() -> Iterator[Panel]:
     cache = Path(os.environ.get("FRANKENPANEL_CACHE", "/var/cache/frankenpanel"))
     panel = None
     try:
-        panel = _panel(root, cache)
-        yield panel
+        with backends(on, root) as addresses:
+            try:
+                panel = _panel(root, cache, addresses)
+                yield panel
+            finally:
+                _take_down(panel)
     finally:
-        for number in waiting.ENDS:
-            signal.signal(number, signal.SIG_IGN)  # nothing breaks off what ends it
-        if panel is not None:
-            panel.down()
-            _remove_users(panel)
-            shutil.rmtree(panel.places.run, ignore_errors=True)
         shutil.rmtree(root)
         claims.forget(cache, root)
 
 
-def _panel(root: Path, cache: Path) -> Panel:
+def _take_down(panel: Panel | None) -> None:
+    """Nothing breaks it off."""
+    for number in waiting.ENDS:
+        signal.signal(number, signal.SIG_IGN)
+    if panel is not None:
+        panel.down()
+        _remove_users(panel)
+        shutil.rmtree(panel.places.run, ignore_errors=True)
+
+
+def _panel(root: Path, cache: Path, addresses: Mapping[str, str]) -> Panel:
     for name in [name for name in os.environ if FOREIGN.fullmatch(name) and not KEPT.fullmatch(name)]:
         del os.environ[name]
     instance = open_instance(CHECKOUT, cache, {**os.environ, "FRANKENPANEL_ROOT": str(root)})
     lay(instance)
     os.environ.setdefault("FRANKENPHP_BIN", _frankenphp(cache))
-    os.environ.update(instance.environment(), FRANKENPANEL_ROOT=str(root))
+    os.environ.update(instance.environment(), FRANKENPANEL_ROOT=str(root), **addresses)
     os.environ["DJANGO_SETTINGS_MODULE"] = "frankenpanel.settings"
     django.setup()
     return Panel(instance, CHECKOUT)

@@ -13,20 +13,20 @@ from contextlib import contextmanager
 PATIENCE = 60.0
 
 
-def until(there: Callable[[], bool], otherwise: str, patience: float = PATIENCE) -> None:
-    """Look every five milliseconds. Raises AssertionError with the sentence *otherwise* when it takes too long."""
+def until(there: Callable[[], bool], otherwise: str, patience: float = PATIENCE, every: float = 0.005) -> None:
+    """Look *every* so many seconds. Raises AssertionError with the sentence *otherwise* when it takes too long."""
     end = time.monotonic() + patience
     while not there():
         if time.monotonic() > end:
             raise AssertionError(otherwise)
-        time.sleep(0.005)
+        time.sleep(every)
 
 
 @contextmanager
-def ending(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def ending(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """End *process* afterwards, and wait for its end."""
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         try:

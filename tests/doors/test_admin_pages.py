@@ -95,6 +95,11 @@ class Visitor:
             assert wide <= width, f"{self.page.url} is {wide} pixels wide on a screen of {width}"
 
 
+    def photographs(self, name: str) -> None:
+        if SHOTS:
+            self.page.screenshot(path=Path(SHOTS) / f"{name}-{self.width}.png", full_page=True)
+
+
 @pytest.fixture(params=[(DESK, "light"), (TELEPHONE, "dark")], ids=["desk", "telephone"])
 def visitor(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Visitor]:
     visitor = Visitor(browser, address, *request.param)
@@ -201,6 +206,29 @@ def test_a_person_sees_the_plan_asks_for_the_site_and_watches_it_being_made(desk
     expect(page.get_by_role("link", name="Visit")).to_have_attribute("href", Site.objects.get().url)
     expect(page.locator("[hx-get*=live]")).to_have_count(0)
     desk.is_content()
+
+
+def test_a_person_chooses_a_runtime_and_sees_the_plan_of_a_move(visitor: Visitor) -> None:
+    rose = boss("rose")
+    site = a_site(rose)
+    facts = {"path": "/opt/php-8.4/frankenphp", "version": "1.12.7", "php_version": "8.4.1", "thread_safe": True}
+    Runtime.objects.create(server=site.server, name="php-8.4", **facts)
+    page = visitor.comes_in_as(rose).looks_at(f"{SITES}add/")
+    assert page.get_by_label("PHP", exact=True).locator("option").all_inner_texts() == [
+        "8.2.32 (php-8.2)",
+        "8.4.1 (php-8.4)",
+    ]
+    visitor.is_content()
+    visitor.photographs("runtime-create")
+    visitor.looks_at(site_page(site)).get_by_role("button", name="Show the plan").click()
+    expect(page.locator("#plan")).to_contain_text("start it with /opt/php-8.4/frankenphp")
+    visitor.is_content()
+    visitor.photographs("runtime-plan")
+    page.get_by_role("button", name="Move").click()
+    expect(page.get_by_text("Runtime Switch").first).to_be_visible()
+    expect(page.get_by_role("button", name="Move")).to_have_count(0)
+    visitor.is_content()
+    visitor.photographs("runtime-moving")
 
 
 def test_cancelling_asks_once_more_and_shows_how_it_goes_back(desk: Visitor) -> None:

@@ -22,6 +22,7 @@ from apps.operations.models import Hold, Operation
 from apps.sites.models import Site
 from tests.operations.inventory import Inventory, inventory
 from tests.operations.killing import Killer, Recorder, in_a_child, watching
+from tests.operations.points import to_kill
 
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 STEPS = len(CREATE.lines)
@@ -124,7 +125,7 @@ def test_every_registered_point_is_passed(machine: Host) -> None:
 
 def test_a_creation_killed_at_any_point_is_complete_afterwards(machine: Host, before: Inventory) -> None:
     points = passed(machine, "custom")
-    for at, name in enumerate(points):
+    for at, name in to_kill("site.create", "forward", enumerate(points)):
         operation = crash(machine, "custom", at)
         assert operation.status == "done", f"killed at {at} {name}: {operation.error}"
         assert_complete(machine, operation, before)
@@ -133,9 +134,9 @@ def test_a_creation_killed_at_any_point_is_complete_afterwards(machine: Host, be
 
 
 def test_an_undoing_killed_at_any_point_leaves_nothing(machine: Host, before: Inventory) -> None:
-    forward = len(passed(machine, "custom"))
-    points = passed(machine, "custom", refuse_after=STEPS)
-    for at, name in list(enumerate(points))[forward - 2 :]:
+    forward = passed(machine, "custom")
+    points = list(enumerate(passed(machine, "custom", refuse_after=STEPS)))[len(forward) - 2 :]
+    for at, name in to_kill("site.create", "undoing", points, known=forward):
         operation = crash(machine, "custom", at, refuse_after=STEPS)
         assert operation.status == "undone", f"killed at {at} {name}: {operation.error}"
         assert inventory(machine) == before, f"killed at {at} {name}"
@@ -143,13 +144,14 @@ def test_an_undoing_killed_at_any_point_leaves_nothing(machine: Host, before: In
 
 def test_wordpress_killed_at_any_point_of_its_own_steps_is_complete(machine: Host, before: Inventory) -> None:
     """Where it differs from the others: its files are copied and it is installed, with a password shown once."""
-    points = passed(machine, "wordpress")
-    for at in _points_of(points, {"application-files", "application"}):
+    known, points = passed(machine, "custom"), passed(machine, "wordpress")
+    own = [(at, points[at]) for at in _points_of(points, {"application-files", "application"})]
+    for at, name in to_kill("site.create of a WordPress", "forward", own, known):
         operation = crash(machine, "wordpress", at)
-        assert operation.status == "done", f"killed at {at} {points[at]}: {operation.error}"
+        assert operation.status == "done", f"killed at {at} {name}: {operation.error}"
         assert_complete(machine, operation, before)
         take_back(operation.pk, machine)
-        assert inventory(machine) == before, f"undone after a kill at {at} {points[at]}"
+        assert inventory(machine) == before, f"undone after a kill at {at} {name}"
 
 
 def _points_of(points: list[str], keys: set[str]) -> list[int]:

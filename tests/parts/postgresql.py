@@ -10,7 +10,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -30,6 +31,16 @@ QUICK = {
     "log_min_messages": "fatal",
 }
 """Its files are thrown away, so that nothing need reach the disk. The process may die all the same."""
+DURABLE = {
+    **QUICK,
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "shared_buffers": "128MB",
+    "max_connections": "100",
+    "autovacuum": "on",
+}
+"""As Debian sets it up: a commit returns when it is on the disk."""
 DEBIAN = Path("/usr/lib/postgresql")
 
 
@@ -39,6 +50,7 @@ class PostgreSQL:
 
     folder: Path
     port: int
+    settings: Mapping[str, str] = field(default_factory=QUICK.copy)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -63,7 +75,7 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start it, and wait until it takes connections."""
-        settings = {**QUICK, "port": str(self.port), "unix_socket_directories": str(self.folder / "run")}
+        settings = {**self.settings, "port": str(self.port), "unix_socket_directories": str(self.folder / "run")}
         argv = [str(program("postgres")), "-D", str(self.data)]
         argv += [f"--{name}={value}" for name, value in settings.items()]
         with (self.folder / "log").open("ab") as log:

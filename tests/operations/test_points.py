@@ -1,0 +1,47 @@
+"""``tests/POINTS.md`` tells of every point that there is, on both backends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import apps.host.local  # noqa: F401 - with it all drivers are loaded, and have registered their points
+from apps.host.crash import CrashPoint
+from tests.operations import points
+from tests.operations.test_crash import UNREACHED
+
+RESULTS = [
+    {"backend": "sqlite", "flow": "toy", "direction": "forward", "points": [[0, "a.b"], [1, "a.c"], [2, "a.b"]]},
+    {"backend": "postgresql", "flow": "toy", "direction": "forward", "points": [[0, "a.b"]]},
+]
+
+
+@pytest.mark.parametrize("backend", points.BACKENDS)
+def test_every_registered_point_has_an_entry(backend: str) -> None:
+    """A new one has none: ./panel test --every-point writes them."""
+    told = points.names_of(points.FILE.read_text())[backend]
+    assert set(CrashPoint.names) - told == UNREACHED
+
+
+def test_the_file_says_for_each_backend_what_was_survived_there() -> None:
+    text = points.text_of(RESULTS, "0123abc")
+    assert points.names_of(text) == {"sqlite": {"a.b", "a.c"}, "postgresql": {"a.b"}}
+    assert "commit 0123abc" in text
+    assert "| toy | forward | 2 | 3 kills | 1 kills |" in text
+
+
+def test_a_sample_has_one_passage_of_each_point_that_no_other_loop_has() -> None:
+    passages = [(0, "a.b"), (1, "a.c"), (2, "a.b"), (3, "a.d")]
+    assert points.sample(passages, known=["a.d"]) == [(0, "a.b"), (1, "a.c")]
+
+
+def test_a_loop_that_fails_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "results"
+    monkeypatch.setenv("FP_POINTS", str(file))
+    loop = points.to_kill("toy", "forward", [(0, "a.b"), (1, "a.c")])
+    assert next(loop) == (0, "a.b")
+    assert not file.exists()
+    assert list(loop) == [(1, "a.c")]
+    assert json.loads(file.read_text())["points"] == [[0, "a.b"], [1, "a.c"]]
