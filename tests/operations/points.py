@@ -1,8 +1,8 @@
 """Which crash points are killed at, and what came of it: ``tests/POINTS.md`` is written from that.
 
 ``FP_POINTS`` names the file that a run writes its results to, a line of JSON for each loop. With it every point is
-killed at on either backend; without it on PostgreSQL one passage of each, for the loop's other passages differ
-in nothing that a database could tell.
+killed at on either backend. Without it a loop may be sampled, one passage of each point, and on PostgreSQL all are:
+the loop's other passages differ in nothing that a database could tell.
 
     python -m tests.operations.points RESULTS COMMIT FILE
 """
@@ -37,13 +37,15 @@ def backend() -> str:
     return os.environ.get("TESTS_ON", "sqlite")
 
 
-def to_kill(flow: str, direction: str, points: Iterable[Point], known: Iterable[str] = ()) -> Iterator[Point]:
+def to_kill(
+    flow: str, direction: str, points: Iterable[Point], known: Iterable[str] = (), *, sampled: bool = False
+) -> Iterator[Point]:
     """Those of *points* to be killed at, one after another. To ask for the next says that the last one went well.
 
-    *known*: names that another loop has in its sample.
+    *known*: names that another loop has in its sample. *sampled*: a sample will do on SQLite too.
     """
     every, file = list(points), os.environ.get("FP_POINTS", "")
-    yield from every if file or backend() == "sqlite" else sample(every, known)
+    yield from every if file or not (sampled or backend() != "sqlite") else sample(every, known)
     if file:
         with Path(file).open("a") as results:
             found = {"backend": backend(), "flow": flow, "direction": direction, "points": every}

@@ -140,25 +140,3 @@ def test_an_undoing_killed_at_any_point_leaves_nothing(machine: Host, before: In
         operation = crash(machine, "custom", at, refuse_after=STEPS)
         assert operation.status == "undone", f"killed at {at} {name}: {operation.error}"
         assert inventory(machine) == before, f"killed at {at} {name}"
-
-
-def test_wordpress_killed_at_any_point_of_its_own_steps_is_complete(machine: Host, before: Inventory) -> None:
-    """Where it differs from the others: its files are copied and it is installed, with a password shown once."""
-    known, points = passed(machine, "custom"), passed(machine, "wordpress")
-    own = [(at, points[at]) for at in _points_of(points, {"application-files", "application"})]
-    for at, name in to_kill("site.create of a WordPress", "forward", own, known):
-        operation = crash(machine, "wordpress", at)
-        assert operation.status == "done", f"killed at {at} {name}: {operation.error}"
-        assert_complete(machine, operation, before)
-        take_back(operation.pk, machine)
-        assert inventory(machine) == before, f"undone after a kill at {at} {name}"
-
-
-def _points_of(points: list[str], keys: set[str]) -> list[int]:
-    """The numbers of the points that the steps *keys* pass."""
-    step, found = -1, []
-    for at, name in enumerate(points):
-        step += name == "engine.before-the-line"
-        if step >= 0 and CREATE.lines[step].key in keys:
-            found.append(at)
-    return found

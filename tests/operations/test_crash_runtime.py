@@ -21,11 +21,12 @@ from apps.sites.models import Site
 from apps.workers.roster import worker_of
 from tests.operations.inventory import Inventory, inventory
 from tests.operations.killing import Killer, Recorder, in_a_child, watching
+from tests.operations.points import to_kill
 from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
 from tests.parts.runtimes import a_runtime, second
 
 __all__ = ["before", "second", "unsent"]
-pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 STEPS = len(SWITCH.lines)
 
 
@@ -82,7 +83,7 @@ def runs_on(site: Site, host: Host) -> str:
 
 def test_a_move_killed_at_any_point_is_complete_afterwards(machine: Host, site: Site) -> None:
     points, was = [passed(machine, site), passed(machine, site)][1], inventory(machine)
-    for at, name in enumerate(points):
+    for at, name in to_kill(SWITCH.name, "forward", enumerate(points)):
         wanted = other_of(site)
         operation = crash(machine, site, at)
         assert operation.status == "done", f"killed at {at} {name}: {operation.error}"
@@ -97,7 +98,7 @@ def test_a_move_back_killed_at_any_point_leaves_the_site_as_it_was(machine: Host
     points, was = passed(machine, site, refuse_after=STEPS), inventory(machine)
     begun = len(points) - 1 - points[::-1].index("engine.after-the-act")
     assert runs_on(site, machine) == "first"
-    for at, name in list(enumerate(points))[begun:]:
+    for at, name in to_kill(SWITCH.name, "undoing", list(enumerate(points))[begun:]):
         operation = crash(machine, site, at, refuse_after=STEPS)
         assert operation.status == "undone", f"killed at {at} {name}: {operation.error}"
         assert runs_on(site, machine) == "first", f"killed at {at} {name}"
