@@ -1,17 +1,23 @@
-"""``./panel test``: every check of the code, the fast tests on the other Pythons, and all tests on this one."""
+"""``./panel test``: every check of the code, the fast tests on the other Pythons, and all tests on this one.
+
+Those about what the records and the broker must not matter to run twice: on SQLite, and on PostgreSQL with Redis.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from time import monotonic
 
 from apps.host.command import follow
 from apps.host.errors import CommandFailed, HostError
+from apps.host.memory import descendants
 from apps.host.python import Python, environment, examined, make_environment
 from apps.servers.local.workplace import workplace
 
@@ -19,6 +25,9 @@ Say = Callable[[str], None]
 LOCK = ".requirements-dev.txt"
 OTHERS = ((3, 12), (3, 13))
 """Beside the one that runs this: the lock holds for them too."""
+SERVERS = {"TESTS_ON": "postgresql"}
+AT_ONCE = 2
+"""Checks that need no servers; mypy and the tests use one core each."""
 PYENV = "~/.pyenv/versions/*/bin/python3"
 
 
@@ -33,13 +42,25 @@ class Check:
 
 
 def run_all(code: Path, cache: Path, pytest_arguments: Sequence[str], say: Say) -> int:
-    """Run them one after another, all of them whatever happens. Returns the exit code."""
+    """Run them, all of them whatever happens. Returns the exit code."""
     with workplace(code, cache, say) as place:
-        checks = chain(_static(cache), _other_pythons(place, cache, say), [_tests(pytest_arguments)])
-        failed = [check.name for check in checks if not run(check, place, say)]
+        quiet, loud = [*_static(cache), *_other_pythons(place, cache, say)], _tests(pytest_arguments)
+        passed = [*_side_by_side(quiet, place, say), *(run(check, place, say) for check in loud)]
+    failed = [check.name for check, well in zip([*quiet, *loud], passed, strict=True) if not well]
     if failed:
         say(f"\nFailed: {', '.join(failed)}.")
     return 1 if failed else 0
+
+
+def _side_by_side(checks: Sequence[Check], place: Path, say: Say) -> list[bool]:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            return list(pool.map(lambda check: run(check, place, say), checks))
+        except KeyboardInterrupt:
+            for pid in descendants(os.getpid()):  # their threads are not told, and the pool waits for them
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGINT)
+            raise
 
 
 def run(check: Check, place: Path, say: Say) -> bool:
@@ -55,9 +76,8 @@ def run(check: Check, place: Path, say: Say) -> bool:
     except CommandFailed:
         passed = False
     if not check.loud:
-        say(f"{'ok    ' if passed else 'FAILED'} {monotonic() - began:6.1f} s  {check.name}")
-        for line in () if passed else printed:
-            say(f"    {line}")
+        told = f"{'ok    ' if passed else 'FAILED'} {monotonic() - began:6.1f} s  {check.name}"
+        say("\n    ".join([told, *([] if passed else printed)]))
     return passed
 
 
@@ -74,8 +94,13 @@ def _static(cache: Path) -> list[Check]:
     ]
 
 
-def _tests(arguments: Sequence[str]) -> Check:
-    return Check(f"tests on Python {sys.version.split()[0]}", [sys.executable, "-m", "pytest", *arguments], loud=True)
+def _tests(arguments: Sequence[str]) -> list[Check]:
+    """Those that *arguments* choose run once, on what TESTS_ON says."""
+    name, argv = f"tests on Python {sys.version.split()[0]}", [sys.executable, "-m", "pytest", *arguments]
+    if arguments:
+        return [Check(name, argv, loud=True)]
+    twice = Check(f"{name}, on PostgreSQL and Redis", [*argv, "-m", "backend"], SERVERS, loud=True)
+    return [Check(name, argv, loud=True), twice]
 
 
 def _other_pythons(place: Path, cache: Path, say: Say) -> Iterator[Check]:

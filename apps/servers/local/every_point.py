@@ -1,0 +1,45 @@
+"""``./panel test --every-point``: the crash loops without a sample, on each database, and their summary.
+
+``tests/POINTS.md`` is written when all of them went well, and names the commit that they ran on.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from apps.host import command
+from apps.host.errors import CommandFailed
+from apps.servers.local.checks import SERVERS, Check, Say, run
+from apps.servers.local.workplace import workplace
+
+OPTION = "--every-point"
+LOOPS = [f"tests/operations/test_{name}.py" for name in ("crash", "crash_kinds", "crash_runtime")]
+WRITER = (sys.executable, "-m", "tests.operations.points")
+SUMMARY = Path("tests/POINTS.md")
+
+
+def run_every_point(code: Path, cache: Path, pytest_arguments: Sequence[str], say: Say) -> int:
+    """On one database after the other. Returns the exit code."""
+    with workplace(code, cache, say) as place, TemporaryDirectory() as folder:
+        results = Path(folder) / "results"
+        argv = [sys.executable, "-m", "pytest", *LOOPS, *pytest_arguments]
+        loops = [
+            Check("every point on SQLite", argv, {"FP_POINTS": str(results)}, loud=True),
+            Check("every point on PostgreSQL and Redis", argv, {"FP_POINTS": str(results), **SERVERS}, loud=True),
+        ]
+        write = Check(f"{SUMMARY} written", [*WRITER, str(results), commit(code), str(code / SUMMARY)])
+        return 0 if all(run(check, place, say) for check in (*loops, write)) else 1
+
+
+def commit(code: Path) -> str:
+    """The one that *code* is checked out at, with a word when its files are others by now."""
+    git = ["git", "-c", f"safe.directory={code}", "-C", str(code)]
+    try:
+        name = command.run([*git, "rev-parse", "--short=12", "HEAD"]).decode().strip()
+        changed = command.run([*git, "status", "--porcelain", "--", ".", f":!{SUMMARY}"])
+    except CommandFailed:
+        return "unknown: this is no clone"
+    return f"{name}, with changes that are not committed" if changed else name
