@@ -11,12 +11,13 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
 from apps.host.errors import CommandFailed, NotStarted, Refused, Unavailable
+from apps.host.memory import descendants
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _locks: ContextVar[tuple[int, ...]] = ContextVar("locks", default=())
@@ -117,6 +118,13 @@ def follow(
             raise
     if program.returncode:
         raise _failure(str(argv[0]), program.returncode, "".join(last))
+
+
+def interrupt() -> None:
+    """Tell every program below this process what Ctrl-C told it: those that threads follow are not told."""
+    for pid in descendants(os.getpid()):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT)
 
 
 def _failure(program: str, code: int, output: str) -> CommandFailed:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -13,12 +15,14 @@ import pytest
 from apps.host.command import Identity
 from apps.host.errors import Refused, Unavailable
 from apps.host.host import Host
+from apps.host.memory import descendants
 from apps.host.services import Process, Services
 from apps.host.supervisor import Worker
 from apps.servers.local import checks, demo, prepare, programs, ready, sites, workplace
 from apps.servers.local.checks import Check
 from apps.servers.local.status import is_up
 from apps.servers.tasks import READY
+from tests.operations.killing import in_a_child
 
 
 class FakeServices:
@@ -193,3 +197,15 @@ def test_all_checks_run_whatever_fails_and_the_tests_come_last(
     assert [line.split()[-1] for line in said[2:]] == ["tests", "ruff."]
     monkeypatch.setattr(checks, "_static", lambda cache: [passes])
     assert checks.run_all(tmp_path, tmp_path, [], said.append) == 0
+
+
+def test_checks_that_are_broken_off_end_at_once(tmp_path: Path) -> None:
+    asleep = Check("asleep", [sys.executable, "-c", "import time; time.sleep(600)"])
+
+    def broken_off() -> None:
+        threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            checks._side_by_side([asleep] * 5, tmp_path, lambda line: None)
+        assert descendants(os.getpid()) == []
+
+    assert in_a_child(broken_off) == 0

@@ -6,18 +6,15 @@ Those about what the records and the broker must not matter to run twice: on SQL
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from apps.host.command import follow
+from apps.host.command import follow, interrupt
 from apps.host.errors import CommandFailed, HostError
-from apps.host.memory import descendants
 from apps.host.python import Python, environment, examined, make_environment
 from apps.servers.local.workplace import workplace
 
@@ -57,9 +54,7 @@ def _side_by_side(checks: Sequence[Check], place: Path, say: Say) -> list[bool]:
         try:
             return list(pool.map(lambda check: run(check, place, say), checks))
         except KeyboardInterrupt:
-            for pid in descendants(os.getpid()):  # their threads are not told, and the pool waits for them
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGINT)
+            interrupt()  # the pool waits for them
             raise
 
 
