@@ -20,7 +20,7 @@ from apps.operations.asking import Ask
 from apps.operations.refusals import Forbidden
 from tests.make import a_client, a_server, a_token, a_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.backend, pytest.mark.django_db]
 SITES, TOKENS = "/api/v1/sites/", "/api/v1/tokens/"
 
 

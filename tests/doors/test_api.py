@@ -21,7 +21,7 @@ from apps.operations.models import Hold, Operation
 from apps.sites.models import Site, SiteUserPermission
 from tests.make import a_client, a_server, a_site, a_user, an_operation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.backend, pytest.mark.django_db]
 SITES, OPERATIONS = "/api/v1/sites/", "/api/v1/operations/"
 ASKED = {"name": "Rose & Sons", "kind": "wordpress", "domain": "Rose.Example.com."}
 SITE_KEYS = {

@@ -419,7 +419,7 @@ def test_breaking_off_says_that_the_operation_goes_on(panel: Panel) -> None:
 
 @pytest.mark.parametrize("url", ["", "sqlite:////nowhere/at/all.sqlite3"])
 def test_a_panel_that_was_never_started_says_so(tmp_path: Path, url: str) -> None:
-    environment = {**os.environ, "FRANKENPANEL_ROOT": str(tmp_path), **({"DATABASE_URL": url} if url else {})}
+    environment = {**os.environ, "FRANKENPANEL_ROOT": str(tmp_path), "DATABASE_URL": url}
     command = [sys.executable, str(MANAGE), "site", "list"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     refused(Said(done.returncode, done.stdout, done.stderr), 17)

@@ -25,7 +25,7 @@ from tests.make import a_client, a_server, a_site, a_user
 from tests.parts.ground import open_folder
 from tests.parts.runtimes import speaking
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.backend, pytest.mark.django_db]
 API = "/api/v1/runtimes/"
 APPS = {"site": "apps.sites", "runtime": "apps.servers"}
 

@@ -19,7 +19,7 @@ from apps.sites.models import Site
 from tests.doors.staff import SITES, at_the_door, boss
 from tests.make import a_client, a_server
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.backend, pytest.mark.django_db]
 
 
 def through_the_admin(user: User, **asked: str) -> None:

@@ -15,7 +15,7 @@ from tests.lifecycle.driving import ask, assert_undone, drive
 from tests.lifecycle.three_doors import Door
 from tests.operations.inventory import Inventory
 
-pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("step", ["site-user", "worker-config", "caddy-reload"])

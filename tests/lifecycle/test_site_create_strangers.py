@@ -24,7 +24,7 @@ from tests.operations.inventory import Inventory, inventory
 from tests.parts.mariadb import administer
 from tests.parts.tenants import AS_ROOT
 
-pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 PLACES = settings.PLACES
 LISTENER = "import socket, time; s = socket.create_server(('127.0.0.1', {port})); print(1, flush=True); time.sleep(600)"
 Lay = Callable[[Path], None]

@@ -26,7 +26,12 @@ from tests.parts.ground import open_folder
 from tests.parts.runtimes import a_runtime, second, speaking
 
 __all__ = ["second"]
-pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("before")]
+pytestmark = [
+    pytest.mark.host,
+    pytest.mark.backend,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("before"),
+]
 ME = Ask(user=None, door="test")
 
 

@@ -21,7 +21,7 @@ from apps.operations.envelope import Envelope
 from apps.operations.models import Operation, Question
 from tests.make import a_client, a_site, a_user, an_operation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.backend, pytest.mark.django_db]
 PASSWORD = "hunter2 hunter2"
 
 
