@@ -27,6 +27,7 @@ from tests.parts.runtimes import speaking
 
 pytestmark = [pytest.mark.backend, pytest.mark.django_db]
 API = "/api/v1/runtimes/"
+SIGN_IN = "/admin/login/"
 APPS = {"site": "apps.sites", "runtime": "apps.servers"}
 
 
@@ -71,7 +72,7 @@ def posted(client: Client, path: str, asked: dict[str, str]) -> Told:
     errors = getattr(answer.context and answer.context.get("form"), "errors", None)
     notes = [str(note) for note in (answer.context or {}).get("messages", [])]
     words = " ".join([*notes, *(str(error) for field in (errors or {}).values() for error in field)])
-    good = answer.status_code == 200 and not errors
+    good = answer.status_code == 200 and not errors and answer.request["PATH_INFO"] != SIGN_IN
     return Told(good, words or f"HTTP {answer.status_code}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -59,7 +59,7 @@ def test_what_is_none_is_refused_in_a_sentence(folder: Path, monkeypatch: pytest
         with pytest.raises(Refused, match=words) as refused:
             admit(path)
         assert str(path) in str(refused.value)
-        assert str(refused.value).endswith((".", "late")), refused.value
+        assert str(refused.value).endswith("."), refused.value
 
 
 @AS_ROOT
@@ -88,12 +88,13 @@ def test_one_that_others_can_change_is_refused(folder: Path) -> None:
     assert changeable(path) is None
     link = folder / "link"
     link.symlink_to(path)
-    for change, back in (
+    changes: list[tuple[Callable[[], None], Callable[[], None]]] = [
         (lambda: os.chown(folder, STRANGER, STRANGER), lambda: os.chown(folder, 0, 0)),
         (lambda: os.chown(path, STRANGER, 0), lambda: os.chown(path, 0, 0)),
         (lambda: folder.chmod(0o777), lambda: folder.chmod(0o755)),
         (lambda: path.chmod(0o757), lambda: path.chmod(0o755)),
-    ):
+    ]
+    for change, back in changes:
         change()
         for way in (path, link):
             with pytest.raises(Refused, match="can be changed by others than root"):

@@ -45,7 +45,7 @@ def examine(binary: Path, identity: Identity | None = None) -> Version:
         named = re.search(r"FrankenPHP v?(\d+\.\d+\.\d+)", said) or _module(binary, identity)
         php, zts = run([binary, "php-cli", "-r", PHP_FACTS], identity=identity, timeout=SECONDS).decode().split()
     except (CommandFailed, PermissionError, ValueError) as error:
-        raise Refused(f"{binary} does not work as FrankenPHP: {error}") from error
+        raise Refused(f"{binary} does not work as FrankenPHP ({error}).") from error
     if not named:
         raise Refused(f"{binary} is not FrankenPHP.")
     return Version(named[1], php, zts == "1")
