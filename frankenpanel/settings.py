@@ -204,7 +204,7 @@ if CELERY_BROKER_URL == "folder://":
 elif "redis" in CELERY_BROKER_URL.partition("://")[0]:
     # One try, and a second for an answer: a request waits no longer for a broker that is away, and neither does a step
     CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
-CELERY_RESULT_BACKEND = "django-db"
+CELERY_RESULT_BACKEND = "apps.operations.results:Results"
 CELERY_RESULT_EXTENDED = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_RESULT_SERIALIZER = "json"

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
 from apps.host import command, oplock
+from apps.operations.commits import need_not_wait
 from apps.operations.heartbeat import LEASE, beating
 from apps.operations.journal import Journal
 from apps.operations.models import Operation
@@ -50,12 +52,15 @@ def take(pk: int) -> Iterator[Journal | None]:
 
 
 def _claim(pk: int) -> Journal | None:
+    """Written down for good by the step's line, before anything is done."""
     at, token = now(), f"{_machine()}:{os.getpid()}:{secrets.token_hex(8)}"
     free = Q(claimed_by="") | Q(lease_until__lt=at) | Q(claimed_by__startswith=f"{_machine()}:")
     due = Operation.objects.filter(free, pk=pk, status__in=Operation.DUE, due_at__lte=at)
-    if not due.update(claimed_by=token, lease_until=at + LEASE, started_at=Coalesce("started_at", at)):
-        return None
-    return Journal(Operation.objects.get(pk=pk), token)
+    with transaction.atomic():
+        need_not_wait()
+        if not due.update(claimed_by=token, lease_until=at + LEASE, started_at=Coalesce("started_at", at)):
+            return None
+        return Journal(Operation.objects.get(pk=pk), token)
 
 
 def _machine() -> str:

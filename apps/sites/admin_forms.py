@@ -23,6 +23,8 @@ from apps.servers.models import Runtime
 from apps.sites.kinds import KINDS
 from apps.sites.kinds.base import Kind
 
+WITH_DATABASE = [kind.label for kind in KINDS.values() if kind.needs_database]
+
 
 class _More(TypedDict):
     database: bool
@@ -52,7 +54,10 @@ class CreateSiteForm(forms.Form):
         ),
     )
     database = forms.BooleanField(
-        required=False, label="With a MySQL database", widget=UnfoldBooleanWidget, help_text="WordPress has one anyway."
+        required=False,
+        label="With a MySQL database",
+        widget=UnfoldBooleanWidget,
+        help_text=f"{' and '.join(WITH_DATABASE)} have one anyway.",
     )
     runtime = forms.CharField(
         required=False,

@@ -12,8 +12,8 @@ def next_free_port(server: Server) -> int:
 
     Called under ``one_at_a_time``: the highest port plus one would leave gaps, and lose races.
     """
-    taken = set(Site.objects.filter(server=server).exclude(port=None).values_list("port", flat=True))
-    taken |= set(server.foreign_ports.values_list("port", flat=True))
+    taken = set(Site.objects.filter(server=server).order_by().values_list("port", flat=True))
+    taken.update(server.foreign_ports.values_list("port", flat=True))
     for port in server.ports:
         if port not in taken:
             return port

@@ -17,8 +17,8 @@ def unique_slug(name: str) -> str:
     A name without a letter or digit that ASCII knows gives ``site``. Called under ``one_at_a_time``.
     """
     stem = slugify(name).replace("_", "-").strip("-")[:LONGEST].strip("-") or "site"
-    taken = set(Site.objects.filter(slug__startswith=stem[: LONGEST - 6]).values_list("slug", flat=True))
-    taken |= RESERVED
+    alike = Site.objects.filter(slug__startswith=stem[: LONGEST - 6]).order_by()
+    taken = RESERVED.union(alike.values_list("slug", flat=True))
     slug, number = stem, 1
     while slug in taken:
         number += 1

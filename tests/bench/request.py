@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -15,24 +14,23 @@ from apps.databases.models import Database
 from apps.domains.models import Domain
 from apps.operations.models import Hold, Operation
 from apps.servers.local.programs import WEB
-from apps.servers.models import Runtime, Server
+from apps.servers.models import Server
 from apps.sites.models import Site
 from tests.bench.asking import SITES, number, token
 from tests.bench.figure import Figure, middle, spread
 from tests.bench.private import Panel
+from tests.bench.quiet import SERVER, quiet_server
 from tests.bench.web import Web, gunicorn
 
 RUNS = 60
 WARM_UP = 10
-SERVER = "quiet"
-"""A server without runners: the operations are accepted, and nobody carries them out."""
 WHAT = "POST /api/v1/sites/ → 202 through gunicorn on its Unix socket"
 TIMES, MORE = 3.0, 10.0
 
 
 def measure(panel: Panel, runs: int = RUNS) -> Figure:
     assert panel.identity
-    server = _server()
+    server = quiet_server()
     posts, rows = [], []
     with _web(panel) as web:
         for count in range(-WARM_UP, runs):
@@ -61,16 +59,6 @@ def _web(panel: Panel) -> Iterator[Web]:
     """gunicorn as the panel starts it, for the server that has no runners."""
     with gunicorn(panel, {**WEB, "FRANKENPANEL_SERVER": SERVER}) as socket:
         yield Web(socket, token())
-
-
-def _server() -> Server:
-    """With ports of its own, and the FrankenPHP of this machine."""
-    server, new = Server.objects.get_or_create(name=SERVER)
-    if new:
-        first = Runtime.objects.filter(server__name=settings.SERVER).values().first()
-        assert first
-        Runtime.objects.create(**{**first, "id": None, "server_id": server.pk})
-    return server
 
 
 def _post(web: Web) -> float:

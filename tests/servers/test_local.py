@@ -203,6 +203,7 @@ def test_checks_that_are_broken_off_end_at_once(tmp_path: Path) -> None:
     asleep = Check("asleep", [sys.executable, "-c", "import time; time.sleep(600)"])
 
     def broken_off() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background has none
         threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):
             checks._side_by_side([asleep] * 5, tmp_path, lambda line: None)
