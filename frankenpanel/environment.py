@@ -21,9 +21,12 @@ BROKERS = ("folder", "memory", "redis", "rediss", "redis+socket")
 POSTGRESQL = {
     "connect_timeout": 5,
     "tcp_user_timeout": 20_000,
-    "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s",
+    "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s -c synchronous_commit=on",
 }
-"""A server that is away, or a lock that does not come, ends a request with a sentence instead of holding it up."""
+"""A server that is away, or a lock that does not come, ends a request with a sentence instead of holding it up.
+
+And a commit that has returned is kept, whatever the server's own default: a step acts on its line being there.
+"""
 SQLITE = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
