@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from tests.parts.postgresql import PostgreSQL
+from tests.parts.redis import Redis
 from tests.whole.browsing import Visitor, chromium
 from tests.whole.panel import Panel, a_panel
+from tests.whole.served import a_broker, a_database, a_served_panel
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,25 @@ def panel() -> Iterator[Panel]:
     """A panel that is up."""
     with a_panel() as panel:
         panel.done("up")
+        yield panel
+
+
+@pytest.fixture(scope="package")
+def database() -> Iterator[PostgreSQL]:
+    with a_database() as database:
+        yield database
+
+
+@pytest.fixture(scope="package")
+def broker() -> Iterator[Redis]:
+    with a_broker() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="package")
+def served(database: PostgreSQL, broker: Redis) -> Iterator[Panel]:
+    """A panel that is up, on both; its tests put right again what they disturb."""
+    with a_served_panel(database, broker) as panel:
         yield panel
 
 

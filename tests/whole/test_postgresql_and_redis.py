@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 
-from tests.parts import postgresql, redis
-from tests.parts.ground import open_folder
-from tests.parts.postgresql import PostgreSQL, free_port
+from tests.parts import postgresql
+from tests.parts.postgresql import PostgreSQL
 from tests.parts.redis import Redis
-from tests.servers.own_panel import own_panel
-from tests.whole.panel import Panel, addresses_of, until
-from tests.whole.test_secrets import files_with, looking_on
+from tests.whole.panel import Panel, until
+from tests.whole.served import passwords_in
+from tests.whole.test_secrets import files_with
 
 pytestmark = pytest.mark.host
 SIGNED_IN = {"Cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"}
@@ -23,49 +21,12 @@ SIGNED_IN = {"Cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"}
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[PostgreSQL]:
-    with open_folder() as folder:
-        server = PostgreSQL(folder / "postgresql", free_port())
-        server.install()
-        server.start()
-        yield server
-        server.stop()
-
-
-@pytest.fixture(scope="module")
-def broker() -> Iterator[Redis]:
-    server = Redis(free_port())
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="module")
-def panel(database: PostgreSQL, broker: Redis) -> Iterator[Panel]:
-    """One panel for the tests of this file, in their order. Only its start is told the addresses."""
-    with own_panel() as own:
-        panel = Panel(own.root)
-        addresses = addresses_of(database, broker, "panel")
-        with looking_on("cmdline") as onlooker:
-            panel.done("up", **addresses)
-            asked = ["Elephant", "--kind", "custom", "--domain", "elephant.localhost", "--database", "--wait"]
-            panel.done("site", "create", *asked)
-        assert onlooker.has_seen("gunicorn") and onlooker.has_seen("elephant.localhost")
-        for password in passwords_in(addresses):
-            assert not onlooker.has_seen(password)
-        yield panel
-        panel.done("down")
-        assert panel.wait_for_no_processes() == {}
-
-
-def passwords_in(addresses: dict[str, str]) -> list[str]:
-    """As they are, and as they stand in the addresses."""
-    written = [str(urlsplit(address).password) for address in addresses.values()]
-    return [postgresql.PASSWORD, redis.PASSWORD, quote(redis.PASSWORD), *written]
+def panel(served: Panel) -> Panel:
+    return served
 
 
 def test_a_panel_that_is_called_without_its_addresses_still_means_the_same_records(panel: Panel) -> None:
-    assert [site["slug"] for site in panel.done("site", "list", "--format", "json").json] == ["elephant"]
+    assert "elephant" in [site["slug"] for site in panel.done("site", "list", "--format", "json").json]
     assert panel.ask("elephant.localhost", "/").status == 200
     assert panel.ask("panel.localhost", "/up").status == 200
     kept = panel.places.keys / "addresses.json"
