@@ -21,21 +21,26 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 @pytest.mark.host
 def test_figures_come_with_their_floors_and_nothing_is_left(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
-    argv = [sys.executable, "-m", "tests.bench", "step", "allocation", "--runs", "1", "--json", str(file)]
+    argv = [sys.executable, "-m", "tests.bench", "step", "--runs", "1", "--json", str(file)]
     done = subprocess.run(argv, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode in (0, 1), done.stderr
     written = json.loads(file.read_text())
-    assert [figure["name"] for figure in written["figures"]] == ["step", "request"]
+    figures = [(figure["name"], figure["on"]) for figure in written["figures"]]
+    assert figures == [("step", "SQLite and a folder"), ("step", "PostgreSQL and Redis")]
     for figure in written["figures"]:
         assert figure["floor"] > 0
         assert figure["value"] > 0
         assert figure["met"] is (figure["value"] <= figure["reach"])
-        assert f"{figure['name']}: {figure['what']}" in done.stdout
-    root = Path(written["machine"]["root"])
+        assert f"{figure['name']}: {figure['what']}, on {figure['on']}" in done.stdout
+    for panel in written["panels"]:
+        assert_gone(Path(panel["root"]), panel["instance"])
+
+
+def assert_gone(root: Path, instance: str) -> None:
     assert not root.exists()
     assert str(root) not in {one.root for one in claims.read(CACHE / "instances.json")}
     assert not processes_that_name(root)
-    own = f"fp{written['machine']['instance']}-", f"fps-{written['machine']['instance']}-"
+    own = f"fp{instance}-", f"fps-{instance}-"
     assert not [account.pw_name for account in pwd.getpwall() if account.pw_name.startswith(own)]
 
 
