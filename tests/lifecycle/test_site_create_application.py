@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 
 from apps.databases.models import Database
-from apps.host.frankenphp import FrankenPHP
 from apps.host.host import Host
 from apps.host.sources import Sources
+from apps.servers.models import Runtime
 from tests.lifecycle.driving import ask, assert_undone, drive, tried
 from tests.operations.inventory import Inventory
 from tests.parts.mariadb import administer, away
@@ -62,5 +62,6 @@ def test_an_installer_waits_for_mariadb(machine: Host, before: Inventory) -> Non
 
 def test_an_installer_without_php_says_what_is_missing(machine: Host, before: Inventory, tmp_path: Path) -> None:
     missing = tmp_path / "frankenphp"
-    operation = drive(ask(kind="wordpress"), replace(machine, php=FrankenPHP(missing, PLACES)))
+    Runtime.objects.update(path=str(missing))
+    operation = drive(ask(kind="wordpress"), machine)
     assert_undone(operation, machine, before, f"The program {missing} is not there or may not be run")

@@ -36,8 +36,8 @@ NAMES = [
     *("mysql", "test", "root", "panel", "admin", "front", "sys", "con", "x" * 100, "a--b__c", "a - ' - b"),
     *("$(id)", "`id`", "%s %n", "a;b|c&d", "x'; DROP DATABASE mysql; --", "{$HOME}", "日本", "Ünï cödé", "é"),
 ]
-TITLE = "');system('id');#<?= 6*7 ?>${HOME} <b>\"&amp; 💣"
-PASSWORD = "p'a\\s\\\\\"s\nX=1\r\n$HOME ${x} <?= 6*7 ?> `id` ');system('id');# % 💣 "
+TITLE = "');system('id');#<?= 7919*7907 ?>${HOME} <b>\"&amp; 💣"
+PASSWORD = "p'a\\s\\\\\"s\nX=1\r\n$HOME ${x} <?= 7919*7907 ?> `id` ');system('id');# % 💣 "
 
 
 # Names
@@ -108,7 +108,7 @@ def test_30_32_33_no_value_becomes_code_anywhere(
     page = parts.get("hostile.localhost", headers={"Host": f"hostile.localhost:{parts.facts.https_port}"})
     assert page.status == 200
     assert "uid=" not in page.body
-    assert "42" not in re.sub(r"<style.*?</style>|<script.*?</script>", "", page.body, flags=re.DOTALL)
+    assert str(7919 * 7907) not in re.sub(r"<style.*?</style>|<script.*?</script>", "", page.body, flags=re.DOTALL)
     assert "<b>" not in page.body
     assert rows("SELECT name FROM sites_site") == [(TITLE,)]
 

@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections
 from django.utils.timezone import now
 
 from apps.host.errors import Refused
 from apps.host.host import Host
 from apps.lifecycle.site import CREATE
-from apps.operations import engine
+from apps.operations import engine, sweeper
 from apps.operations.models import Operation
 from tests import environment
 from tests.lifecycle.driving import next_step
@@ -109,3 +109,13 @@ def test_an_undoing_whose_database_is_stopped_at_each_place_of_each_step_leaves_
     assert (operation.status, operation.error) == ("undone", "Told to refuse.")
     assert {(f"undo {key}", place) for key in KEYS for place in BACK} <= set(stopper.stopped)
     assert inventory(machine) == before
+
+
+def test_the_sweeper_works_again_once_the_database_is_back_though_no_task_has_come() -> None:
+    """A pool's process keeps its connection, and only tasks used to look whether it is broken."""
+    assert sweeper.sweep(["server.local"]) == 0
+    environment.DATABASE.stop()  # type: ignore[union-attr]
+    with pytest.raises(OperationalError):
+        sweeper.sweep(["server.local"])
+    environment.DATABASE.start()  # type: ignore[union-attr]
+    assert sweeper.sweep(["server.local"]) == 0
