@@ -14,6 +14,7 @@ from typing import Any
 from celery import bootsteps
 from celery.worker.components import Pool
 from django.conf import settings
+from django.db import close_old_connections
 from django.utils.timezone import now
 
 from apps.host import oplock
@@ -50,6 +51,7 @@ class Sweeper(bootsteps.StartStopStep):
 
 def sweep(queues: list[str]) -> int:
     """Wake or carry out what is due in *queues*. Returns how many operations that were."""
+    close_old_connections()  # no task: nobody else looks whether the server has left this process's one
     due = Operation.objects.filter(queue__in=queues, status__in=Operation.DUE, due_at__lt=now() - OVERDUE)
     overdue = [operation for operation in due.order_by("id") if _is_abandoned(operation)]
     for operation in overdue:
