@@ -16,6 +16,7 @@ from django.utils.timezone import now
 
 from apps.host import command, oplock
 from apps.operations.commits import need_not_wait
+from apps.operations.due import has_come
 from apps.operations.heartbeat import LEASE, beating
 from apps.operations.journal import Journal
 from apps.operations.models import Operation
@@ -55,7 +56,7 @@ def _claim(pk: int) -> Journal | None:
     """Written down for good by the step's line, before anything is done."""
     at, token = now(), f"{_machine()}:{os.getpid()}:{secrets.token_hex(8)}"
     free = Q(claimed_by="") | Q(lease_until__lt=at) | Q(claimed_by__startswith=f"{_machine()}:")
-    due = Operation.objects.filter(free, pk=pk, status__in=Operation.DUE, due_at__lte=at)
+    due = Operation.objects.filter(free, has_come(), pk=pk, status__in=Operation.DUE)
     with transaction.atomic():
         need_not_wait()
         if not due.update(claimed_by=token, lease_until=at + LEASE, started_at=Coalesce("started_at", at)):

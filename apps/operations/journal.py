@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.timezone import now
 
+from apps.operations.due import LONGEST
 from apps.operations.flow import Line
 from apps.operations.models import Operation, StepRun
 from apps.operations.outcome import LostClaim
@@ -65,7 +66,7 @@ class Journal:
 
     def release(self, after: float = 0.0, **values: Any) -> None:
         """Give the claim back; the next step is due *after* seconds."""
-        due = now() + timedelta(seconds=after)
+        due = now() + min(timedelta(seconds=after), LONGEST)
         self.set(claimed_by="", lease_until=None, due_at=due, **values)
 
     def _still_mine(self) -> None:

@@ -15,11 +15,11 @@ from celery import bootsteps
 from celery.worker.components import Pool
 from django.conf import settings
 from django.db import close_old_connections
-from django.utils.timezone import now
 
 from apps.host import oplock
 from apps.host.local import this_host
 from apps.operations import engine, sending
+from apps.operations.due import has_come, left
 from apps.operations.models import Operation
 
 EVERY = 5.0
@@ -52,10 +52,10 @@ class Sweeper(bootsteps.StartStopStep):
 def sweep(queues: list[str]) -> int:
     """Wake or carry out what is due in *queues*. Returns how many operations that were."""
     close_old_connections()  # no task: nobody else looks whether the server has left this process's one
-    due = Operation.objects.filter(queue__in=queues, status__in=Operation.DUE, due_at__lt=now() - OVERDUE)
+    due = Operation.objects.filter(has_come(OVERDUE), queue__in=queues, status__in=Operation.DUE)
     overdue = [operation for operation in due.order_by("id") if _is_abandoned(operation)]
     for operation in overdue:
-        if operation.due_at < now() - LOST and not operation.claimed_by:
+        if left(operation.due_at) < -LOST and not operation.claimed_by:
             _carry_out(operation.pk)
         else:
             sending.send(operation.pk, operation.queue)
@@ -69,5 +69,5 @@ def _is_abandoned(operation: Operation) -> bool:
 
 def _carry_out(pk: int) -> None:
     """Every step that is due now, here and without a message."""
-    while Operation.objects.filter(pk=pk, status__in=Operation.DUE, claimed_by="", due_at__lte=now()).exists():
+    while Operation.objects.filter(has_come(), pk=pk, status__in=Operation.DUE, claimed_by="").exists():
         engine.advance(pk, this_host)

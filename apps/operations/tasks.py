@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.utils.timezone import now
 
 from apps.host.local import this_host
 from apps.operations import engine, sending
+from apps.operations.due import left
 from apps.operations.models import Operation, Question
 from apps.operations.questions import forget_old, reply
 
@@ -23,7 +23,7 @@ def advance(operation: int) -> str:
 def _send_next(pk: int) -> None:
     due = Operation.objects.filter(pk=pk, status__in=Operation.DUE, claimed_by="")
     for queue, due_at in due.values_list("queue", "due_at"):
-        sending.send(pk, queue, max(0.0, (due_at - now()).total_seconds()))
+        sending.send(pk, queue, max(0.0, left(due_at).total_seconds()))
 
 
 @shared_task(name="operations.answer")

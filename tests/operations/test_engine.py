@@ -206,7 +206,7 @@ def test_a_runner_whose_claim_was_taken_over_writes_no_more() -> None:
 def test_an_operation_that_is_not_due_or_has_ended_is_left_alone() -> None:
     with toy_flow(Toy("one")):
         operation = a_toy_operation()
-        Operation.objects.update(due_at=now() + timedelta(seconds=60))
+        Operation.objects.update(due_at=now() + timedelta(seconds=20))
         assert engine.advance(operation.pk, no_host) == "nothing due"
         drive(operation)
         Toy.said.clear()
