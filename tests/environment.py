@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import socket
 import tempfile
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def _fresh() -> None:
     root.chmod(0o755)  # site users must be able to walk through it
     for folder in ("locks", "records", "static"):
         (root / folder).mkdir(mode=0o700)
-    first = BELOW_THE_EPHEMERAL[os.getpid() % len(BELOW_THE_EPHEMERAL)]
+    first = _range()
     os.environ |= {
         "FRANKENPANEL_ROOT": str(root),
         "FRANKENPANEL_RUN": str(root / "run"),
@@ -44,6 +45,21 @@ def _fresh() -> None:
     os.environ.setdefault("FRANKENPHP_BIN", _frankenphp())
     atexit.register(_remove, root, os.getpid())
     _choose(os.environ.get("TESTS_ON", "sqlite"), root)
+
+
+def _range() -> int:
+    """The first of PORTS that no other run of the tests has. Its last one stays bound as long as this run lives."""
+    for number in range(len(BELOW_THE_EPHEMERAL)):
+        first: int = BELOW_THE_EPHEMERAL[(os.getpid() + number) % len(BELOW_THE_EPHEMERAL)]
+        guard = socket.socket()
+        try:
+            guard.bind(("127.0.0.1", first + PORTS - 1))
+        except OSError:
+            guard.close()
+            continue
+        atexit.register(guard.close)
+        return first
+    raise AssertionError("Every range of ports is another run's.")
 
 
 def _choose(backend: str, root: Path) -> None:

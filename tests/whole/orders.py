@@ -20,6 +20,12 @@ RUNNER = "[program:runner]"
 SECOND = "second"
 
 
+def control(panel: Panel, *words: str) -> None:
+    """supervisorctl, as somebody would use it who looks after the panel."""
+    argv = [sys.executable, "-m", "supervisor.supervisorctl", "-s", f"unix://{panel.services.socket}", *words]
+    subprocess.run(argv, check=True, capture_output=True, timeout=120)
+
+
 class Orders:
     """Of *panel*: its runner obeys them, and so does a second one for the same queue, where that is started."""
 
@@ -55,14 +61,8 @@ class Orders:
         lines = (self.folder / "passed").read_text().splitlines()
         return [int(line.split()[1]) for line in lines if line.split()[0] == point]
 
-    def control(self, *words: str) -> None:
-        """supervisorctl, as somebody would use it who looks after the panel."""
-        where = ["-s", f"unix://{self.panel.services.socket}"]
-        argv = [sys.executable, "-m", "supervisor.supervisorctl", *where, *words]
-        subprocess.run(argv, check=True, capture_output=True, timeout=120)
-
     def start(self, runner: str) -> None:
-        self.control("start", runner)
+        control(self.panel, "start", runner)
         until(lambda: self.panel.services.process(runner).state == STARTED, what=f"the start of {runner}")
 
 
@@ -81,11 +81,11 @@ def obedient_runners(panel: Panel) -> Iterator[Orders]:
         assert program.count("dying") == program.count("FP_ORDERS") == 1
         second = program.replace("runner@", f"{SECOND}@").replace("/runner.log", f"/{SECOND}.log")
         config.write_text(f"{head}{RUNNER}\n{program}\n\n[program:{SECOND}]\n{second}\n\n{rest}")
-        orders.control("update")
+        control(panel, "update")
         orders.start("runner")
         yield orders
     finally:
         config.write_text(before)
-        orders.control("update")
+        control(panel, "update")
         orders.start("runner")
         shutil.rmtree(folder)

@@ -21,7 +21,7 @@ import pytest
 from apps.host.caddy import Front
 from apps.host.services import STARTED
 from tests.operations.inventory import Inventory, outside
-from tests.whole.orders import SECOND, Orders, obedient_runners
+from tests.whole.orders import SECOND, Orders, control, obedient_runners
 from tests.whole.panel import ROOT, Panel, until
 
 pytestmark = [pytest.mark.host, pytest.mark.backend]
@@ -175,7 +175,7 @@ def second(orders: Orders) -> Iterator[None]:
     """Another runner for the same queue."""
     orders.start(SECOND)
     yield
-    orders.control("stop", SECOND)
+    control(orders.panel, "stop", SECOND)
 
 
 @pytest.mark.usefixtures("second")
