@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from threading import Event
 
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), Path("/usr/lib/libfaketime.so.1"))
 
 
 def a_runner(shift: str, operation: int, diary: Path, tries: int = 1) -> None:
