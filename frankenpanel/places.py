@@ -5,8 +5,12 @@ Pure values. Nothing here looks at the disk, so that a plan can name a path with
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+SERVER_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+"""What a server may be called."""
 
 
 @dataclass(frozen=True)

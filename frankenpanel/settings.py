@@ -14,7 +14,7 @@ from csp.constants import SELF, UNSAFE_EVAL
 
 from apps.sites.kinds import KINDS
 from frankenpanel import environment
-from frankenpanel.places import Places
+from frankenpanel.places import SERVER_NAME, Places
 from frankenpanel.unfold import UNFOLD  # noqa: F401 - a setting
 
 django_stubs_ext.monkeypatch()
@@ -37,9 +37,7 @@ PLACES = Places(
     cache=environment.folder("FRANKENPANEL_CACHE", Path("/var/cache/frankenpanel")),
     instance=INSTANCE,
 )
-SERVER = environment.matching(
-    "FRANKENPANEL_SERVER", "local", re.compile(r"[a-z][a-z0-9-]{0,30}"), "a short lower-case name"
-)
+SERVER = environment.matching("FRANKENPANEL_SERVER", "local", SERVER_NAME, "a short lower-case name")
 ROLE = environment.choice("FRANKENPANEL_ROLE", "console", ("web", "runner", "beat", "console"))
 HTTP_PORT = environment.number("FRANKENPANEL_HTTP_PORT", 7080, range(1, 65536))
 HTTPS_PORT = environment.number("FRANKENPANEL_HTTPS_PORT", 7443, range(1, 65536))

@@ -173,6 +173,7 @@ def test_nothing_secret_and_nothing_twice_stands_in_instance_env(base: Path) -> 
         "FRANKENPANEL_HTTP_PORT",
         "FRANKENPANEL_HTTPS_PORT",
         "FRANKENPANEL_SITE_PORTS",
+        "FRANKENPANEL_SERVER",
         "FRANKENPHP_BIN",
     }
     assert read_environment(root)["FRANKENPHP_BIN"] == "/y"
@@ -254,3 +255,16 @@ def test_free_ports_end_with_a_sentence() -> None:
     with pytest.raises(Refused, match="have all its ports"):
         claims.free_ports(Claim("/y", "0001", 0, 0, 0, 0), others, set())
 
+
+def test_a_server_is_named_once_and_remembered(base: Path) -> None:
+    assert opened(base, "one").server == "local"
+    assert opened(base, "two", FRANKENPANEL_SERVER="b").server == "b"
+    assert opened(base, "two").environment()["FRANKENPANEL_SERVER"] == "b"
+    before = read_environment(base / "two" / "var")
+    with pytest.raises(Refused, match="is the server b's; set FRANKENPANEL_ROOT to another folder for a"):
+        opened(base, "two", FRANKENPANEL_SERVER="a")
+    assert read_environment(base / "two" / "var") == before
+    for wrong in ("B", "b c", "b\n", "-b", "b" * 32):
+        with pytest.raises(Refused, match="FRANKENPANEL_SERVER must be a short lower-case name"):
+            opened(base, "three", FRANKENPANEL_SERVER=wrong)
+    assert read_environment(base / "three" / "var") == {}

@@ -26,14 +26,12 @@ LATE = "UPDATE operations_operation SET due_at = due_at - interval '1 minute' WH
 
 @pytest.fixture(scope="module")
 def servers(database: PostgreSQL, broker: Redis) -> Iterator[list[Panel]]:
-    """``server.a`` and ``server.b``, each with its own root, ports, MariaDB and front."""
+    """``server.a`` and ``server.b``, each with its own root, ports, MariaDB and front. The start is told its name."""
     addresses = addresses_of(database, broker, "two")
     with ExitStack() as stack:
-        panels = [
-            Panel(stack.enter_context(own_panel()).root, {**addresses, "FRANKENPANEL_SERVER": name}) for name in NAMES
-        ]
-        for panel in panels:
-            panel.done("up")
+        panels = [Panel(stack.enter_context(own_panel()).root, addresses) for _ in NAMES]
+        for panel, name in zip(panels, NAMES, strict=True):
+            panel.done("up", FRANKENPANEL_SERVER=name)
         yield panels
         for panel in panels:
             panel.done("down")

@@ -18,7 +18,7 @@ from apps.host.claims import Claim
 from apps.host.errors import Refused
 from apps.host.listeners import listening
 from apps.host.reach import enterable
-from frankenpanel.places import Places
+from frankenpanel.places import SERVER_NAME, Places
 
 PRODUCTION = Path("/opt/frankenpanel")
 FRONT_PORTS = 2
@@ -26,11 +26,15 @@ FRONT_PORTS = 2
 
 @dataclass(frozen=True)
 class Instance:
-    """A panel's places and claimed ports. *separate*: it is root's, and each site has its own user."""
+    """A panel's places and claimed ports. *separate*: it is root's, and each site has its own user.
+
+    *server* is what this machine is called in the records, which several may share.
+    """
 
     places: Places
     claim: Claim
     separate: bool
+    server: str = "local"
 
     def environment(self) -> dict[str, str]:
         """What settings.py reads."""
@@ -41,6 +45,7 @@ class Instance:
             "FRANKENPANEL_HTTP_PORT": str(self.claim.http),
             "FRANKENPANEL_HTTPS_PORT": str(self.claim.https),
             "FRANKENPANEL_SITE_PORTS": f"{self.claim.first}-{self.claim.last}",
+            "FRANKENPANEL_SERVER": self.server,
         }
 
 
@@ -52,12 +57,13 @@ def open_instance(checkout: Path, cache: Path, env: Mapping[str, str]) -> Instan
     separate = os.geteuid() == 0
     root = root_of(checkout, env, separate=separate)
     make_root(root)
+    server = _server(root, env)
     kept = {**read_environment(root), **{name: value for name, value in env.items() if value}}
     if "FRANKENPANEL_INSTANCE" in env:
         kept["FRANKENPANEL_INSTANCE"] = env["FRANKENPANEL_INSTANCE"]
     claim = claims.claim(cache, lambda others: _wish(root, kept, others))
     run = Path(kept.get("FRANKENPANEL_RUN") or run_of(claim.instance, env, separate=separate))
-    instance = Instance(Places(root, run, cache, claim.instance), claim, separate)
+    instance = Instance(Places(root, run, cache, claim.instance), claim, separate, server)
     write_environment(root, instance.environment())
     return instance
 
@@ -110,6 +116,17 @@ def write_environment(root: Path, values: Mapping[str, str]) -> None:
     part.write_text("".join(f"{name}={value}\n" for name, value in wanted.items()))
     part.chmod(0o644)
     part.rename(root / "instance.env")
+
+
+def _server(root: Path, env: Mapping[str, str]) -> str:
+    """Named once: under another name its sites would be nobody's."""
+    named = read_environment(root).get("FRANKENPANEL_SERVER", "")
+    wanted = env.get("FRANKENPANEL_SERVER") or named or "local"
+    if not SERVER_NAME.fullmatch(wanted):
+        raise Refused(f"FRANKENPANEL_SERVER must be a short lower-case name, not {wanted!r}.")
+    if named and wanted != named:
+        raise Refused(f"{root} is the server {named}'s; set FRANKENPANEL_ROOT to another folder for {wanted}.")
+    return wanted
 
 
 def _wish(root: Path, kept: Mapping[str, str], others: list[Claim]) -> Claim:
