@@ -28,6 +28,8 @@ PATIENCE = 20.0
 """Seconds to wait for other panels on this machine that change users; each change takes about 0.02."""
 BUSY = 1.0
 """Seconds to wait for any other program that is changing users."""
+TRIES, NUMBER_TAKEN = 5, 4
+"""How often a number is looked for, and useradd's exit code when somebody else has it by then."""
 CLEARED = CrashPoint("users.remains-cleared")
 ADDED = CrashPoint("users.added")
 ENDED = CrashPoint("users.processes-ended")
@@ -96,10 +98,17 @@ class Users:
             _change("groupdel", "--", name)
 
     def _add(self, name: str) -> None:
-        number = next_number(self.places.cache / "last-site-user")
-        options = ["--system", "--user-group", "--no-create-home", "--no-log-init", "--uid", str(number)]
+        options = ["--system", "--user-group", "--no-create-home", "--no-log-init"]
         looks = ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", "--comment", MARK]
-        _change("useradd", *options, *looks, "--", name)
+        for _ in range(TRIES):
+            number = next_number(self.places.cache / "last-site-user")
+            try:
+                _change("useradd", *options, "--uid", str(number), *looks, "--", name)
+                return
+            except CommandFailed as failed:
+                if failed.code != NUMBER_TAKEN:
+                    raise  # else a program that knows nothing of our lock, a package's say, was quicker
+        raise Unavailable("Other programs take each user number that was free a moment ago.")
 
     def _must_be_a_sites(self, name: str) -> None:
         pattern = re.escape(self.places.site_user(0)).removesuffix("0") + "[1-9][0-9]{0,9}"

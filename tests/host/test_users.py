@@ -164,6 +164,25 @@ def test_a_list_that_another_program_has_locked_may_pass(monkeypatch: pytest.Mon
             users.create(users.places.site_user(7))
 
 
+@AS_ROOT
+def test_a_number_that_another_program_takes_meanwhile_is_let_go(
+    users: Users, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A package that is installed just then takes no lock of ours."""
+    number = next_number(tmp_path / "last")
+    early = [number]
+    monkeypatch.setattr(driver, "next_number", lambda last: early.pop() if early else next_number(last))
+    stranger = f"fpt-{os.getpid()}"
+    subprocess.run(["useradd", "--system", "--no-create-home", "--uid", str(number), "--", stranger], check=True)
+    try:
+        assert users.create(name).uid != number
+        monkeypatch.setattr(driver, "next_number", lambda last: number)
+        with pytest.raises(Unavailable, match="Other programs take each user number"):
+            users.create(users.places.site_user(8))
+    finally:
+        subprocess.run(["userdel", "--", stranger], check=True)
+
+
 def test_a_lock_whose_owner_is_certainly_gone_is_removed(tmp_path: Path) -> None:
     dead = subprocess.Popen(["true"])
     os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
