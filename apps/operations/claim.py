@@ -56,12 +56,21 @@ def _claim(pk: int) -> Journal | None:
     """Written down for good by the step's line, before anything is done."""
     at, token = now(), f"{_machine()}:{os.getpid()}:{secrets.token_hex(8)}"
     free = Q(claimed_by="") | Q(lease_until__lt=at) | Q(claimed_by__startswith=f"{_machine()}:")
-    due = Operation.objects.filter(free, has_come(), pk=pk, status__in=Operation.DUE)
+    due = Operation.objects.filter(free, has_come(), _is_this_servers(), pk=pk, status__in=Operation.DUE)
     with transaction.atomic():
         need_not_wait()
         if not due.update(claimed_by=token, lease_until=at + LEASE, started_at=Coalesce("started_at", at)):
             return None
         return Journal(Operation.objects.get(pk=pk), token)
+
+
+def _is_this_servers() -> Q:
+    """Whatever a message says: of another server's operations this one has neither the lock nor the machine.
+
+    By the operation's own column: a join would be looked at before the row is locked, and two could claim it.
+    """
+    queue = f"server.{settings.SERVER}"
+    return Q(queue=queue) | Q(queue__startswith=f"{queue}.")
 
 
 def _machine() -> str:

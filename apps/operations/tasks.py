@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 
 from apps.host.local import this_host
 from apps.operations import engine, sending
@@ -28,7 +29,8 @@ def _send_next(pk: int) -> None:
 
 @shared_task(name="operations.answer")
 def answer(question: int) -> str:
-    found = Question.objects.filter(pk=question, answered_at=None).first()
+    """Of another server's questions there is nothing to be answered here."""
+    found = Question.objects.filter(pk=question, answered_at=None, server__name=settings.SERVER).first()
     return reply(found, this_host()) if found else "nothing asked"
 
 

@@ -131,7 +131,7 @@ def _runner(panel: Panel) -> Iterator[None]:
     """A runner as the panel starts it, for a queue of its own, which knows the empty flow."""
     log = panel.places.root / "bench-runner.log"
     argv = [sys.executable, *CELERY, "worker", "-Q", QUEUE, "-P", "prefork", "-c", "2", "-n", "bench@bench", *QUIET]
-    env = {**environment(), **RUNNER, **LEAN}
+    env = {**environment(), **RUNNER, **LEAN, "FRANKENPANEL_SERVER": SERVER}
     with log.open("wb") as output:
         runner = subprocess.Popen(
             [*argv, "-I", "tests.bench.empty"], cwd=panel.code, env=env, stdout=output, stderr=output

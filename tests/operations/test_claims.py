@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -16,9 +17,10 @@ from django.db import connection, transaction
 from django.utils.timezone import now
 
 from apps.host import command, oplock
-from apps.operations import engine, sweeper
-from apps.operations.models import Operation
+from apps.operations import engine, sweeper, tasks
+from apps.operations.models import Operation, Question
 from apps.operations.run import Run
+from apps.servers.models import Server
 from tests.operations.killing import in_a_child, start_child
 from tests.operations.test_engine import drive, no_host
 from tests.operations.toys import Toy, a_toy_operation, toy_flow
@@ -182,6 +184,28 @@ def test_the_sweeper_leaves_another_servers_operations_alone(monkeypatch: pytest
         a_toy_operation()
         Operation.objects.update(due_at=now() - timedelta(seconds=60))
         assert sweeper.sweep(["server.b", "server.b.ask"]) == 0
+
+
+@pytest.mark.parametrize("queue", ["server.b", "server.b.long", "server.local2", "server.localhost.long"])
+def test_a_message_about_another_servers_operation_does_nothing(queue: str) -> None:
+    """It is in this server's queue, by mistake or forged; and the other's claim may look like one of this machine."""
+    with toy_flow(Toy("one")):
+        operation = a_toy_operation()
+        Operation.objects.update(queue=queue, claimed_by=f"{socket.gethostname()}:1:dead")
+        tasks.advance(operation.pk)
+        Operation.objects.update(claimed_by="")
+        tasks.advance(operation.pk)
+        assert (Toy.said, operation.lines.count()) == ([], 0)
+        operation.refresh_from_db()
+        assert (operation.status, operation.claimed_by) == ("pending", "")
+
+
+def test_a_question_to_another_server_is_not_answered_here() -> None:
+    elsewhere = Server.objects.create(name="b")
+    question = Question.objects.create(kind="runtime", server=elsewhere, params={}, expires_at=now())
+    assert tasks.answer(question.pk) == "nothing asked"
+    question.refresh_from_db()
+    assert question.answered_at is None
 
 
 def test_the_lock_file_goes_when_the_operation_ends() -> None:

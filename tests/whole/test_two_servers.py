@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+from celery import Celery
 
 from apps.operations.sweeper import EVERY
 from tests.operations.inventory import Inventory
@@ -73,6 +74,8 @@ def test_a_server_without_runners_waits_and_the_other_goes_on(servers: list[Pane
     waiting = create(b, "bella", "--no-wait")
     operation = dict(waiting["operation"])["id"]  # type: ignore[call-overload]
     assert b.records(LATE) == [(operation,)]
+    with Celery(broker=a.addresses["CELERY_BROKER_URL"]) as celery:
+        celery.send_task("operations.advance", kwargs={"operation": operation}, queue="server.a")  # a forged message
     create(a, "alma", "--wait")
     create(a, "arno", "--wait")
     time.sleep(EVERY + 1)
