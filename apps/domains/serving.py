@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 
 from apps.domains.caddyfile import difference, render
 from apps.domains.front import FrontFacts, FrontSite, State
@@ -43,13 +42,6 @@ def _site(site: Site) -> FrontSite:
     served = {domain.host for domain in site.domains.all() if domain.served}
     hosts = tuple(host for host in site.hosts if host in served)
     return FrontSite(id=site.pk, hosts=hosts, state=cast(State, site.front), port=site.port or 0)
-
-
-def want(server: Server) -> int:
-    """Say that what the front should serve has changed. Returns the number that ``front_loaded`` must reach."""
-    Server.objects.filter(pk=server.pk).update(front_wanted=F("front_wanted") + 1)
-    server.refresh_from_db()
-    return server.front_wanted
 
 
 def write_next(server: Server, host: Host) -> str:

@@ -31,7 +31,7 @@ class WriteCaddyfile(Step):
         site = run.record(Site)
         with transaction.atomic():
             Domain.objects.filter(site=site, served=False).update(served=True)
-            serving.want(site.server)
+            site.server.want_front()
         serving.write_and_check(site.server, run.host)
 
     def undo(self, run: Run) -> None:
@@ -39,7 +39,10 @@ class WriteCaddyfile(Step):
 
 
 class ReloadCaddy(Step):
-    """Load what is newest. Twenty sites in a second are a few loads, for one hand loads for all who wait."""
+    """Load what is newest. Twenty sites in a second are a few loads, for one hand loads for all that has changed.
+
+    Whoever changes what is served has said so by then: the start of the worker, and the domain that is marked.
+    """
 
     key = "caddy-reload"
 
@@ -48,7 +51,7 @@ class ReloadCaddy(Step):
 
     def do(self, run: Run) -> None:
         site = run.record(Site)
-        wanted = run.remember("wanted", lambda: serving.want(site.server))
+        wanted = run.remember("wanted", lambda: site.server.front_wanted)
         if not serving.load(site.server, run.host, wanted):
             run.again(SOON, "The front is being loaded")
         if not serving.has_certificates(site):
@@ -65,7 +68,7 @@ def _take_off(run: Run) -> None:
     site = run.record(Site)
     with transaction.atomic():
         changed = Domain.objects.filter(site=site, served=True).update(served=False)
-        wanted = serving.want(site.server) if changed else site.server.front_wanted
+        wanted = site.server.want_front() if changed else site.server.front_wanted
     if Domain.objects.filter(site=site, loaded=True).exists():
         if not serving.load(site.server, run.host, wanted):
             run.again(SOON, "The front is being loaded")

@@ -19,6 +19,15 @@ class Server(models.Model):
     def ports(self) -> range:
         return range(self.first_port, self.last_port + 1)
 
+    def want_front(self) -> int:
+        """Say that what the front should serve has changed, in the transaction that changes it.
+
+        Returns the number that ``front_loaded`` must reach.
+        """
+        Server.objects.filter(pk=self.pk).update(front_wanted=models.F("front_wanted") + 1)
+        self.refresh_from_db()
+        return self.front_wanted
+
 
 class Runtime(models.Model):
     """An installed FrankenPHP: a site runs on one of them."""

@@ -96,7 +96,9 @@ class StartWorker(Step):
     def do(self, run: Run) -> None:
         site = run.record(Site)
         run.host.supervisor.start(worker_of(site, run.host))
-        _set_front(site, Site.Front.UP)
+        with transaction.atomic():
+            _set_front(site, Site.Front.UP)
+            site.server.want_front()
 
     def undo(self, run: Run) -> None:
         site = run.record(Site)

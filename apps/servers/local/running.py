@@ -77,7 +77,7 @@ def down(say: Say) -> None:
 def _serve(host: Host, say: Say) -> None:
     """The newest state of the front, and the workers of the active sites."""
     server = Server.objects.get(name=settings.SERVER)
-    serving.load(server, host, serving.want(server))
+    serving.load(server, host, server.want_front())
     for failure in sites.start(host, active_workers(host, settings.SERVER)):
         say(failure)
 
