@@ -200,8 +200,10 @@ if CELERY_BROKER_URL == "folder://":
         "polling_interval": 0.01,
     }
 elif "redis" in CELERY_BROKER_URL.partition("://")[0]:
-    # One try, and a second for an answer: a request waits no longer for a broker that is away, and neither does a step
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0}
+    # One try, and so many seconds for an answer: neither a request nor a step waits longer for a broker that is away.
+    # A runner's is longer than the half second that Redis keeps its question; see redis_broker.
+    patience = 1.0 if ROLE == "runner" else 0.3
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": patience, "socket_connect_timeout": patience, "max_retries": 0}
 CELERY_RESULT_BACKEND = "apps.operations.results:Results"
 CELERY_RESULT_EXTENDED = True
 CELERY_TASK_SERIALIZER = "json"
