@@ -12,7 +12,9 @@ from apps.accounts.recovery import RecoveryCodes
 
 __all__ = ["SCOPES", "ApiToken", "RecoveryCodes"]
 SCOPES = (
-    *("site:create", "site:read", "site:change", "operation:read", "operation:change"),
+    *("site:create", "site:read", "site:change", "site:operate", "site:delete", "site:suspend"),
+    *("domain:read", "domain:change", "database:read", "database:change"),
+    *("operation:read", "operation:change"),
     *("runtime:read", "runtime:create", "token:create"),
 )
 

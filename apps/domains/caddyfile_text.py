@@ -110,6 +110,8 @@ PANEL = Template("""https://$host {
 }
 """)
 
+# What a request may carry, and how long it may take, is each site's own: its worker and PHP see to that. Here stands
+# the most that any may have (apps/sites/settings.py): one block serves all.
 SITES = Template("""$names {
 	$tls
 	log
@@ -135,7 +137,7 @@ $rows
 		}
 		handle {
 			request_body {
-				max_size 64MiB
+				max_size 2GiB
 			}
 			reverse_proxy 127.0.0.1:{up} {
 				header_up X-Site-Id {sid}
@@ -143,7 +145,7 @@ $rows
 				lb_try_interval 100ms
 				transport http {
 					dial_timeout 1s
-					response_header_timeout 120s
+					response_header_timeout 620s
 				}
 			}
 		}

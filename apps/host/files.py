@@ -83,6 +83,10 @@ class Files:
         """Whether the site has that file: the site's word. A link is none; Refused for one on the way."""
         return as_tenant(owner, "is-file", self.places.site(slug), _inner(relative)) == b"yes"
 
+    def is_folder_as(self, owner: Identity, slug: str, relative: str) -> bool:
+        """Whether the site has that folder, and may enter it. Refused for a link or a file in its place."""
+        return as_tenant(owner, "is-folder", self.places.site(slug), _inner(relative)) == b"yes"
+
     def make_folder_as(self, owner: Identity, slug: str, relative: str) -> None:
         """Make the folder, and those on the way to it, with mode 0750. Those that are there stay as they are."""
         as_tenant(owner, "folder", self.places.site(slug), _inner(relative), "750")

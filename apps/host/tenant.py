@@ -7,6 +7,7 @@ link, and what the site's user could not do by hand is not done here either.
 
     write FOLDER RELATIVE MODE      standard input becomes the file, whole or not at all
     read FOLDER RELATIVE LIMIT      the file, at most LIMIT bytes long, to standard output
+    is-file, is-folder FOLDER RELATIVE  prints "yes" or "no"
     folder FOLDER RELATIVE MODE     the folder, and those between, are there afterwards
     copy FOLDER RELATIVE SOURCE     the tree SOURCE goes into the folder; prints "DONE TOTAL" in bytes
     empty FOLDER...                 nothing is left in each of the folders
@@ -23,6 +24,7 @@ import signal
 import stat
 import sys
 import time
+from collections.abc import Callable
 
 ENTER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -153,6 +155,15 @@ def is_file(top: str, relative: str) -> None:
         sys.stdout.write("no")
     else:
         sys.stdout.write("yes" if stat.S_ISREG(found.st_mode) else "no")
+
+
+def is_folder(top: str, relative: str) -> None:
+    try:
+        os.close(descend(top, relative))
+    except FileNotFoundError:
+        sys.stdout.write("no")
+    else:
+        sys.stdout.write("yes")
 
 
 def folder(top: str, relative: str, mode: str) -> None:
@@ -369,28 +380,22 @@ def sentence(error: OSError) -> str:
     return f"{where}: {error.strerror}." if where else f"{error.strerror}."
 
 
-def act(verb: str, *arguments: str) -> None:
-    match verb:
-        case "write":
-            write(*arguments)
-        case "read":
-            read(*arguments)
-        case "is-file":
-            is_file(*arguments)
-        case "folder":
-            folder(*arguments)
-        case "copy":
-            copy(*arguments)
-        case "empty":
-            empty(*arguments)
-        case "end":
-            end()
+VERBS: dict[str, Callable[..., None]] = {
+    "write": write,
+    "read": read,
+    "is-file": is_file,
+    "is-folder": is_folder,
+    "folder": folder,
+    "copy": copy,
+    "empty": empty,
+    "end": end,
+}
 
 
 def main(verb: str, *arguments: str) -> int:
     os.umask(0)
     try:
-        act(verb, *arguments)
+        VERBS[verb](*arguments)
     except Resists as problem:
         sys.stderr.write(f"! {problem}\n")
         return 4

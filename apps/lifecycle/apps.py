@@ -4,11 +4,13 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+LIFECYCLES = ("site", "site_activation", "runtime", "site_update")
+
 
 class LifecycleConfig(AppConfig):
     name = "apps.lifecycle"
 
     def ready(self) -> None:
         """Register the flows: whoever reads a journal must know what its keys mean."""
-        import_module("apps.lifecycle.site")
-        import_module("apps.lifecycle.runtime")
+        for name in LIFECYCLES:
+            import_module(f"apps.lifecycle.{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.lifecycle.requests import require
+from apps.lifecycle.requests import must_be, require
 from apps.operations.asking import Ask
 from apps.operations.enqueue import enqueue
 from apps.operations.entry import lifecycle
@@ -30,10 +30,7 @@ def switch_runtime(ask: Ask, site: Site, runtime: str) -> Operation:
     operation = enqueue(
         SWITCH, site, site.server, ask, params={"runtime_id": wanted.pk}, resources=[f"site:{site.pk}"]
     )
-    site.refresh_from_db()  # as it is now that nobody else changes it
-    if site.status != Site.Status.ACTIVE:
-        state = site.get_status_display().lower()
-        raise WrongState(f"{site.slug} is {state}; only an active site can be moved to another runtime.")
-    if site.runtime_id == wanted.pk:
+    must_be(site, operation, (Site.Status.ACTIVE,), "moved to another runtime")
+    if operation.status != Operation.Status.WAITING and site.runtime_id == wanted.pk:
         raise WrongState(f"{site.slug} runs on {wanted} already; nothing is left to do.")
     return operation

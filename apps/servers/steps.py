@@ -12,6 +12,7 @@ from apps.operations.run import Run
 from apps.servers.models import Runtime
 from apps.sites.facts import kind_of, owner_of
 from apps.sites.models import Site
+from apps.sites.steps.status import stands_against
 from apps.workers.roster import worker_of
 from apps.workers.steps import config_text
 
@@ -56,6 +57,11 @@ class LookAtRuntime(Step):
     """Start the new binary as the site's user, and note what the site runs on and how its page is now."""
 
     key = "runtime-look"
+
+    def check(self, run: Run) -> None:
+        """As it is by now: it may have waited in line."""
+        if reason := stands_against(run.record(Site), (Site.Status.ACTIVE,), "moved to another runtime"):
+            raise Refused(reason)
 
     def plan(self, run: Run) -> str:
         site, runtime = run.record(Site), run.record(Runtime)

@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.operations.admin_base import LAST_POLL, PanelAdmin, column, told_as_message, user_of
+from apps.operations.doors.pages import act_page
 from apps.operations.models import Operation
 from apps.sites.admin_forms import CreateSiteForm
 from apps.sites.badges import NEEDED, NEEDS_A_HAND, SITE, kind_label
@@ -50,9 +51,7 @@ class SiteAdmin(PanelAdmin):
     empty_text = "A site gets its own folder, database, process and address. Create one, and watch it being made."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
-        stuck = Operation.objects.filter(
-            subject_kind="site", subject_id=OuterRef("pk"), status=Operation.Status.STUCK
-        )
+        stuck = Operation.objects.filter(subject_kind="site", subject_id=OuterRef("pk"), status=Operation.Status.STUCK)
         return visible_to(request.user).annotate(stuck=Exists(stuck)).prefetch_related("domains")
 
     def has_view_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
@@ -88,7 +87,7 @@ class SiteAdmin(PanelAdmin):
         return [
             path("running/", guarded(self.running), name="sites_site_running"),
             path("<int:pk>/credentials/", guarded(self.credentials), name="sites_site_credentials"),
-            path("<int:pk>/runtime/", guarded(self.runtime), name="sites_site_runtime"),
+            path("<int:pk>/act/<slug:noun>/<int:subject>/<slug:verb>/", guarded(self.act), name="sites_site_act"),
             *super().get_urls(),
         ]
 
@@ -127,16 +126,11 @@ class SiteAdmin(PanelAdmin):
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    @method_decorator(require_POST)
-    def runtime(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Let the site run on another FrankenPHP, or show the plan of that."""
-        overview = Overview(self._site(request, pk), user_of(request))
-        wanted = request.POST.get("runtime", "")
-        with told_as_message(request):
-            if "plan" in request.POST:
-                return self._overview(request, overview.site, plan=overview.plan_of_move(wanted), wanted=wanted)
-            overview.move(wanted)
-        return HttpResponseRedirect(reverse("admin:sites_site_change", args=[pk]))
+    def act(self, request: HttpRequest, pk: int, noun: str, subject: int, verb: str) -> HttpResponse:
+        """Anything that can be asked for of the site, or of what belongs to it."""
+        site = self._site(request, pk)
+        context = {**self.admin_site.each_context(request), "opts": self.opts}
+        return act_page(request, site, noun, subject, verb, context)
 
     @method_decorator(require_GET)
     def running(self, request: HttpRequest) -> HttpResponse:

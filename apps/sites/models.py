@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
@@ -25,12 +27,14 @@ class Site(models.Model):
         STARTING = "starting"
         UP = "up"
         STOPPED = "stopped"
+        SUSPENDED = "suspended"
+        MAINTENANCE = "maintenance"
 
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=41, unique=True, editable=False)
     kind = models.SlugField(max_length=20)
     status = models.CharField(max_length=12, choices=Status, default=Status.CREATING, editable=False)
-    front = models.CharField(max_length=10, choices=Front, default=Front.STARTING, editable=False)
+    front = models.CharField(max_length=12, choices=Front, default=Front.STARTING, editable=False)
     server = models.ForeignKey(Server, on_delete=models.PROTECT, related_name="sites", editable=False)
     runtime = models.ForeignKey(Runtime, on_delete=models.PROTECT, related_name="sites", editable=False)
     port = models.PositiveIntegerField(null=True, editable=False)
@@ -38,10 +42,15 @@ class Site(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="sites", editable=False
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    chosen: models.JSONField[Any, Any] = models.JSONField(default=dict, editable=False)  # see settings.py
 
     class Meta:
         ordering = ["name", "id"]
         constraints = [models.UniqueConstraint(fields=["server", "port"], name="site_port_once_a_server")]
+        permissions = [
+            ("operate_site", "Can start, stop and restart a site, and change its domains"),
+            ("suspend_site", "Can suspend a site: the host's stop"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -5,23 +5,24 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import User
 
 from apps.databases.models import Database
 from apps.domains.models import Domain
-from apps.lifecycle.runtime import switch_runtime
 from apps.operations.admin_base import DOOR
 from apps.operations.asking import Ask
 from apps.operations.credentials import reveal
+from apps.operations.doors.forms import ActLink, links_of
 from apps.operations.live import LiveOperation
 from apps.operations.models import Operation
-from apps.operations.planning import Plan
 from apps.operations.questions import SECRET
 from apps.operations.refusals import Missing
-from apps.servers.models import Runtime
-from apps.sites.badges import NEEDS_A_HAND, SITE, kind_label
+from apps.sites import badges
+from apps.sites.acts import SITE
+from apps.sites.badges import NEEDS_A_HAND, kind_label
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 
@@ -44,7 +45,7 @@ class Overview:
         if self.live is not None and self.live.can_resume:
             return {"label": NEEDS_A_HAND, "colour": "danger"}
         status = Site.Status(self.site.status)
-        return {"label": str(status.label), "colour": SITE[status]}
+        return {"label": str(status.label), "colour": badges.SITE[status]}
 
     @property
     def is_open(self) -> bool:
@@ -70,19 +71,19 @@ class Overview:
         return list(self.site.databases.all())
 
     @cached_property
-    def other_runtimes(self) -> list[Runtime]:
-        """What this person may move the site to, now."""
-        allowed = any(self.user.has_perm("sites.change_site", about) for about in (None, self.site))
-        if not (allowed and self.is_open) or self.live is not None:
-            return []
-        return list(self.site.server.runtimes.exclude(pk=self.site.runtime_id).order_by("id"))
+    def acts(self) -> list[ActLink]:
+        """What this person may do to the site now; nothing while something is at work on it."""
+        return [] if self.live is not None else links_of(SITE, self.site, self.user)
 
-    def move(self, runtime: str) -> Operation:
-        """Ask for the site to run on *runtime*. Raises a Refusal."""
-        return switch_runtime(self._ask, self.site, runtime)
+    @property
+    def has_more(self) -> bool:
+        """Whether some of them have a page of their own: those stand together below one button."""
+        return any(not act.direct for act in self.acts)
 
-    def plan_of_move(self, runtime: str) -> Plan:
-        return switch_runtime.plan(self._ask, self.site, runtime)
+    @property
+    def key(self) -> str:
+        """For the page's buttons: pressed twice they are one request."""
+        return str(uuid4())
 
     @property
     def _ask(self) -> Ask:

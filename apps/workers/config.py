@@ -33,7 +33,7 @@ class WorkerFacts:
     *public_port* is the front's port, which the site's own addresses carry. *grace* is how many seconds a running
     request may take to end when the worker stops. *inherited*: it runs as a unit of systemd, with the listeners
     of a socket unit (3 and 4) and systemd's own mark of a start. *in_memory*: the site has the script of its
-    kind's worker mode.
+    kind's worker mode. *body_limit*: bytes that a request may carry.
     """
 
     site_id: int
@@ -47,6 +47,7 @@ class WorkerFacts:
     php_ini: Mapping[str, str] = field(default_factory=dict)
     inherited: bool = False
     in_memory: bool = False
+    body_limit: int = BODY_LIMIT
 
 
 def worker_config(facts: WorkerFacts) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def _site(facts: WorkerFacts, mark: str) -> dict[str, Any]:
     ]
     handle = [
         {"handler": "vars", "root": root},
-        {"handler": "request_body", "max_size": BODY_LIMIT},
+        {"handler": "request_body", "max_size": facts.body_limit},
         {"handler": "subroute", "routes": routes},
     ]
     listen = "fd/3" if facts.inherited else f"127.0.0.1:{facts.port}"

@@ -12,6 +12,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from apps.accounts.tokens import create_token
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
+from apps.sites.models import Site
 from tests.bench.waiting import until
 from tests.bench.web import Web
 
@@ -22,7 +23,7 @@ number = count(1)
 
 def token() -> str:
     """A token of a new superuser's, which may create sites."""
-    scopes = ["site:create", "site:read", "operation:read"]
+    scopes = ["site:create", "site:read", "site:operate", "operation:read"]
     return create_token(Ask(None, "bench"), _superuser(), "bench", scopes, 1)[1]
 
 
@@ -39,6 +40,13 @@ def session() -> str:
 def ask_for_site(web: Web, title: str, kind: str, host: str) -> Operation:
     """The operation that the request led to."""
     status, answer = web.ask("POST", SITES, {"name": title, "kind": kind, "domain": host})
+    assert status == 202, (status, answer)
+    return Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
+
+
+def act_on(web: Web, site: Site, verb: str) -> Operation:
+    """The operation that one of a site's acts led to."""
+    status, answer = web.ask("POST", f"{SITES}{site.pk}/{verb}/", {})
     assert status == 202, (status, answer)
     return Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
 

@@ -109,7 +109,7 @@ def test_acts_are_posted() -> None:
     operation = an_operation(site, rose, status="running")
     client = at_the_door(rose)
     acts = [f"{OPERATIONS}{operation.pk}/{act}/" for act in ("cancel", "resume")]
-    for path in (*acts, f"{SITES}{site.pk}/credentials/", f"{SITES}{site.pk}/runtime/"):
+    for path in (*acts, f"{SITES}{site.pk}/credentials/"):
         assert client.get(path).status_code == 405
     assert not Operation.objects.get().cancel_asked
 

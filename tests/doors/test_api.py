@@ -171,11 +171,20 @@ def test_55_a_field_that_is_not_the_askers_to_set_is_refused(client: APIClient, 
     assert nothing_is_left()
 
 
-@pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_55_a_site_has_no_field_that_can_be_written_past_its_lifecycle(method: str) -> None:
+@pytest.mark.parametrize("method", ["put", "delete"])
+def test_55_a_site_is_neither_replaced_nor_removed_past_its_lifecycle(method: str) -> None:
     user = a_user(is_superuser=True, is_staff=True)
     site = a_site(user)
     problem(getattr(a_client(user), method)(f"{SITES}{site.pk}/", {"status": "deleted"}), 405, "method-not-allowed")
+
+
+@pytest.mark.parametrize("field", NOT_THE_ASKERS)
+def test_55_a_site_has_no_field_that_can_be_written_past_its_lifecycle(field: str) -> None:
+    user = a_user(is_superuser=True, is_staff=True)
+    site = a_site(user)
+    answer = a_client(user).patch(f"{SITES}{site.pk}/", {field: "1"}, format="json")
+    assert field in problem(answer, 400, "invalid")
+    assert not Operation.objects.exists()
 
 
 def test_without_the_right_to_create_sites_there_is_none(client: APIClient) -> None:

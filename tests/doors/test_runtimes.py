@@ -224,9 +224,13 @@ def test_a_site_on_a_runtime_that_is_none_is_refused(door: str, runtime: str, ot
     assert not Site.objects.exists()
 
 
+def move_page(site: Site) -> str:
+    return f"{SITES}{site.pk}/act/site/{site.pk}/runtime/"
+
+
 def move(door: str, user: User, site: Site, runtime: str, printed: Any) -> Told:
     if door == "admin":
-        told = posted(at_the_door(user), f"{SITES}{site.pk}/runtime/", {"runtime": runtime})
+        told = posted(at_the_door(user), move_page(site), {"runtime": runtime, "key": str(uuid4())})
         return Told(told.good and told.words == "HTTP 200", told.words)
     if door == "api":
         answer = a_client(user).post(f"/api/v1/sites/{site.pk}/runtime/", {"runtime": runtime}, format="json")
@@ -278,9 +282,11 @@ def test_the_site_page_offers_the_move_to_who_may_and_shows_its_plan() -> None:
     rose, stan = boss("rose"), staff("stan")
     site = a_site(rose)
     give(stan, site)
-    assert "php-8.4" in at_the_door(rose).get(site_page(site)).content.decode()
-    assert "php-8.4" not in at_the_door(stan).get(site_page(site)).content.decode()
-    answer = at_the_door(rose).post(f"{SITES}{site.pk}/runtime/", {"runtime": "php-8.4", "plan": "1"})
+    assert move_page(site) in at_the_door(rose).get(site_page(site)).content.decode()
+    assert move_page(site) not in at_the_door(stan).get(site_page(site)).content.decode()
+    assert "php-8.4: PHP" in at_the_door(rose).get(move_page(site)).content.decode()
+    asked = {"runtime": "php-8.4", "plan": "1", "key": str(uuid4())}
+    answer = at_the_door(rose).post(move_page(site), asked)
     assert "start it with /opt/php-8.4/frankenphp on port" in answer.content.decode()
     assert not Operation.objects.exists()
 

@@ -231,7 +231,7 @@ def test_what_cannot_be_moved_says_why(machine: Host, site: Site, second: Path) 
     with pytest.raises(WrongState, match="runs on first already"):
         switch_runtime(ME, site, "first")
     Site.objects.update(status="suspended")
-    with pytest.raises(WrongState, match="fault is suspended; only an active site"):
+    with pytest.raises(WrongState, match="fault is suspended; only a site that is active"):
         switch_runtime(ME, site, "other")
     Site.objects.update(status="active")
     assert not Operation.objects.filter(flow="site.switch-runtime").exists()

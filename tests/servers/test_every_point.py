@@ -57,7 +57,7 @@ def test_the_summary_tells_of_both_databases_or_is_not_written(
     said: list[str] = []
     loop = clone / "test_toy.py"
     loop.write_text(RESULT % fails_on)
-    monkeypatch.setattr(every_point, "LOOPS", [str(loop)])
+    monkeypatch.setattr(every_point, "LOOPS", str(loop.relative_to(clone)))
     assert every_point.run_every_point(clone, clone, [], said.append) == code, said
     summary = clone / "tests" / "POINTS.md"
     assert summary.exists() is (code == 0)

@@ -1,6 +1,7 @@
 """``./panel test``: every check of the code, the fast tests on the other Pythons, and all tests on this one.
 
-Those about what the records and the broker must not matter to run twice: on SQLite, and on PostgreSQL with Redis.
+Those about what the records and the broker must not matter to run twice: on SQLite, and beside that on PostgreSQL with
+Redis. A test mostly waits for servers, so that two runs take little longer than one.
 """
 
 from __future__ import annotations
@@ -24,25 +25,29 @@ OTHERS = ((3, 12), (3, 13))
 """Beside the one that runs this: the lock holds for them too."""
 SERVERS = {"TESTS_ON": "postgresql"}
 AT_ONCE = 2
-"""Checks that need no servers; mypy and the tests use one core each."""
+"""Checks that run beside each other."""
 PYENV = "~/.pyenv/versions/*/bin/python3"
 
 
 @dataclass(frozen=True)
 class Check:
-    """A program that must end with 0. What it prints is shown as it comes when *loud*, else only when it fails."""
+    """A program that must end with 0. What it prints is shown as it comes when *loud*, else only when it fails.
+
+    *whole*: it is shown at the end, whatever comes of it: two that are shown as they come would be read by nobody.
+    """
 
     name: str
     argv: Sequence[str | Path]
     env: Mapping[str, str] = field(default_factory=dict)
     loud: bool = False
+    whole: bool = False
 
 
 def run_all(code: Path, cache: Path, pytest_arguments: Sequence[str], say: Say) -> int:
     """Run them, all of them whatever happens. Returns the exit code."""
     with workplace(code, cache, say) as place:
         quiet, loud = [*_static(cache), *_other_pythons(place, cache, say)], _tests(pytest_arguments)
-        passed = [*_side_by_side(quiet, place, say), *(run(check, place, say) for check in loud)]
+        passed = [*_side_by_side(quiet, place, say), *_side_by_side(loud, place, say)]
     failed = [check.name for check, well in zip([*quiet, *loud], passed, strict=True) if not well]
     if failed:
         say(f"\nFailed: {', '.join(failed)}.")
@@ -72,7 +77,7 @@ def run(check: Check, place: Path, say: Say) -> bool:
         passed = False
     if not check.loud:
         told = f"{'ok    ' if passed else 'FAILED'} {monotonic() - began:6.1f} s  {check.name}"
-        say("\n    ".join([told, *([] if passed else printed)]))
+        say("\n    ".join([told, *([] if passed and not check.whole else printed)]))
     return passed
 
 
@@ -94,7 +99,7 @@ def _tests(arguments: Sequence[str]) -> list[Check]:
     name, argv = f"tests on Python {sys.version.split()[0]}", [sys.executable, "-m", "pytest", *arguments]
     if arguments:
         return [Check(name, argv, loud=True)]
-    twice = Check(f"{name}, on PostgreSQL and Redis", [*argv, "-m", "backend"], SERVERS, loud=True)
+    twice = Check(f"{name}, on PostgreSQL and Redis", [*argv, "-m", "backend"], SERVERS, whole=True)
     return [Check(name, argv, loud=True), twice]
 
 

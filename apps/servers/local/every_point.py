@@ -16,7 +16,7 @@ from apps.servers.local.checks import SERVERS, Check, Say, run
 from apps.servers.local.workplace import workplace
 
 OPTION = "--every-point"
-LOOPS = [f"tests/operations/test_{name}.py" for name in ("crash", "crash_kinds", "crash_runtime")]
+LOOPS = "tests/operations/test_crash*.py"
 WRITER = (sys.executable, "-m", "tests.operations.points")
 SUMMARY = Path("tests/POINTS.md")
 
@@ -25,7 +25,7 @@ def run_every_point(code: Path, cache: Path, pytest_arguments: Sequence[str], sa
     """On one database after the other. Returns the exit code."""
     with workplace(code, cache, say) as place, TemporaryDirectory() as folder:
         results = Path(folder) / "results"
-        argv = [sys.executable, "-m", "pytest", *LOOPS, *pytest_arguments]
+        argv = [sys.executable, "-m", "pytest", *sorted(map(str, place.glob(LOOPS))), *pytest_arguments]
         loops = [
             Check("every point on SQLite", argv, {"FP_POINTS": str(results)}, loud=True),
             Check("every point on PostgreSQL and Redis", argv, {"FP_POINTS": str(results), **SERVERS}, loud=True),

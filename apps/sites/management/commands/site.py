@@ -6,24 +6,22 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from typing import Any
 
-from apps.lifecycle.runtime import switch_runtime
 from apps.lifecycle.site import create_site
 from apps.operations import credentials
 from apps.operations.asking import Ask
+from apps.operations.doors.command import act_verb, add_ways
 from apps.operations.management.asker import ask_of, user_of
 from apps.operations.management.base import NounCommand, Usage, Verb
-from apps.operations.management.following import add_wait, failure_of, follow, shall_wait
+from apps.operations.management.following import failure_of, follow, shall_wait
 from apps.operations.management.output import complain, show_many, show_one
 from apps.operations.management.passwords import CredentialsFile, add_file
 from apps.operations.models import Operation
-from apps.operations.refusals import Missing
 from apps.operations.shapes import PlanShape
 from apps.sites import visible
+from apps.sites.acts import SITE
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 from apps.sites.shapes import SiteShape, accepted, in_full
-
-LONGEST_ID = 18
 
 
 class Create(Verb):
@@ -37,7 +35,7 @@ class Create(Verb):
         parser.add_argument("--domain", required=True, help="the host name that becomes the primary one")
         parser.add_argument("--database", action="store_true", help="with a MySQL database, where the kind has none")
         parser.add_argument("--runtime", metavar="R", default="", help="the FrankenPHP: ./panel runtime list")
-        _add_ways(parser)
+        add_ways(parser)
         add_file(parser)
 
     def run(self, options: Namespace) -> int | None:
@@ -61,7 +59,7 @@ class Create(Verb):
             if operation.status != Operation.Status.DONE:
                 complain(failure_of(operation))
                 return 1
-            show_one(options, SiteShape(_site(options, str(operation.subject_id), by_id=True)).data)
+            show_one(options, SiteShape(SITE.of(operation, user_of(options))).data)
             if credentials.has_some(operation):
                 _tell(file, ask, operation)
         return None
@@ -93,70 +91,16 @@ class Show(Verb):
         parser.add_argument("site", metavar="SLUG", help="the site's slug, or its id")
 
     def run(self, options: Namespace) -> None:
-        show_one(options, SiteShape(_site(options, options.site)).data)
-
-
-class Runtime(Verb):
-    name = "runtime"
-    help = "Let a site run on another FrankenPHP. It goes back by itself if the site does not answer there."
-    example = "./panel site runtime rose-sons php-8.4"
-
-    def arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("site", metavar="SLUG", help="the site's slug, or its id")
-        parser.add_argument("runtime", metavar="NAME", help="one of ./panel runtime list")
-        _add_ways(parser)
-
-    def run(self, options: Namespace) -> int | None:
-        site = _site(options, options.site)
-        ask = ask_of(options, action="site.switch-runtime", site=site.pk, runtime=options.runtime)
-        if options.dry_run:
-            show_one(options, PlanShape(switch_runtime.plan(replace(ask, key=""), site, options.runtime)).data)
-            return None
-        operation = switch_runtime(ask, site, options.runtime)
-        if not shall_wait(options):
-            show_one(options, accepted(operation))
-            return None
-        return self._to_the_end(options, operation)
-
-    def _to_the_end(self, options: Namespace, operation: Operation) -> int | None:
-        ended = follow(operation)
-        if ended.status != Operation.Status.DONE:
-            complain(failure_of(ended))
-            return 1
-        show_one(options, SiteShape(_site(options, str(ended.subject_id), by_id=True)).data)
-        return None
+        show_one(options, SiteShape(SITE.find(user_of(options), options.site)).data)
 
 
 class Command(NounCommand):
-    help = "Sites: create, list, show, move to another runtime."
-    verbs = (Create, List, Show, Runtime)
-
-
-def _add_ways(parser: ArgumentParser) -> None:
-    """How an operation may be asked for."""
-    parser.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
-    parser.add_argument("--queue", action="store_true", help="wait in line where something is being changed")
-    parser.add_argument("--idempotency-key", metavar="K", help="the same key again gives the same operation")
-    add_wait(parser)
+    help = "Sites: create, list, show, and every act of their lifecycle."
+    verbs = (Create, List, Show, *(act_verb(SITE, act) for act in SITE.acts))
 
 
 def _tell(file: CredentialsFile, ask: Ask, operation: Operation) -> None:
     if file.is_possible:
         file.keep(ask, operation)
     else:
-        complain(
-            f"The first password is kept for a day: ./panel operation reveal {operation.pk} --credentials-file F"
-        )
-
-
-def _site(options: Namespace, text: str, *, by_id: bool = False) -> Site:
-    """The site of that slug, else of that id, among those that the user may see."""
-    sites = in_full(visible.visible_to(user_of(options)))
-    found = None if by_id else sites.filter(slug=text).first()
-    if found is None and text.isascii() and text.isdigit() and len(text) <= LONGEST_ID:
-        found = sites.filter(pk=int(text)).first()
-    if found is None:
-        raise Missing(f"There is no site {text[:60]}; ./panel site list shows those there are.")
-    return found
-
-
+        complain(f"The first password is kept for a day: ./panel operation reveal {operation.pk} --credentials-file F")

@@ -17,7 +17,8 @@ from apps.servers.models import ForeignPort
 from apps.sites.facts import kind_of, owner_of
 from apps.sites.models import Site
 from apps.sites.ports import next_free_port
-from apps.workers.config import THREADS, WorkerFacts, worker_config
+from apps.sites.settings import OFF, body_limit, ini_of, rules_of, threads_of
+from apps.workers.config import WorkerFacts, worker_config
 from apps.workers.roster import worker_of
 
 
@@ -67,8 +68,10 @@ def config_text(run: Run, site: Site) -> str:
             slug=site.slug,
             port=site.port or 0,
             public_port=settings.HTTPS_PORT,
-            rules=kind_of(site).rules,
-            threads=THREADS if site.runtime.thread_safe else (1, 1),
+            rules=rules_of(site),
+            threads=threads_of(site.chosen, thread_safe=site.runtime.thread_safe),
+            php_ini=ini_of(site.chosen),
+            body_limit=body_limit(site.chosen),
             in_memory=_has_worker_script(run, site),
         )
     )
@@ -77,8 +80,8 @@ def config_text(run: Run, site: Site) -> str:
 
 def _has_worker_script(run: Run, site: Site) -> bool:
     """Whether the application can be kept in memory, for which a PHP that is not thread safe has no thread to spare."""
-    rules = kind_of(site).rules
-    if rules.worker_mode is None or not site.runtime.thread_safe:
+    rules = rules_of(site)
+    if rules.worker_mode is None or not site.runtime.thread_safe or site.chosen.get("worker_mode") == OFF:
         return False
     return run.host.files.is_file_as(
         owner_of(run, site), site.slug, f"{rules.document_root}/{rules.worker_mode.script}"

@@ -1,0 +1,76 @@
+"""What the front answers for a site in place of its worker, and that it does."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from apps.domains import serving
+from apps.domains.steps import SOON
+from apps.operations.flow import Step
+from apps.operations.run import Run
+from apps.sites.models import Site
+
+
+class ShowPage(Step):
+    """Let the front answer with a page: before the worker stops, so that nobody waits on a dying process."""
+
+    key = "front-page"
+
+    def __init__(self, page: Site.Front) -> None:
+        self.page = page
+
+    def plan(self, run: Run) -> str:
+        return f"Let the front answer for {', '.join(run.record(Site).hosts)} with the “{self.page.value}” page"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        run.remember("front", lambda: str(site.front))
+        _load(run, site, run.remember("wanted", lambda: _change(site, self.page)))
+
+    def undo(self, run: Run) -> None:
+        site = run.record(Site)
+        before = Site.Front(run.memo.get("front", site.front))
+        _load(run, site, _change(site, before) if site.front != before else site.server.front_wanted)
+
+
+class LoadFront(Step):
+    """Load what is newest: who changed what is served has said so before."""
+
+    key = "front-load"
+
+    def plan(self, run: Run) -> str:
+        return f"Load the front for {', '.join(run.record(Site).hosts)}"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        _load(run, site, run.remember("wanted", lambda: site.server.front_wanted))
+
+    def undo(self, run: Run) -> None:
+        """The steps before it change what is served once more, and then load."""
+
+
+class LoadFrontBack(Step):
+    """Nothing on the way there. On the way back, the last of the undone steps: load what they have put right."""
+
+    key = "front-load-back"
+
+    def plan(self, run: Run) -> str:
+        return "See that the front can be loaded again should a later step fail"
+
+    def do(self, run: Run) -> None:
+        return
+
+    def undo(self, run: Run) -> None:
+        site = run.record(Site)
+        _load(run, site, site.server.front_wanted)
+
+
+def _change(site: Site, front: Site.Front) -> int:
+    with transaction.atomic():
+        Site.objects.filter(pk=site.pk).update(front=front)
+        return site.server.want_front()
+
+
+def _load(run: Run, site: Site, wanted: int) -> None:
+    if not serving.load(site.server, run.host, wanted):
+        run.again(SOON, "The front is being loaded")

@@ -1,0 +1,138 @@
+"""The table as forms of the admin: each act that asks for something has a page with its plan."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.contrib.auth.models import User
+from django.urls import reverse
+from unfold.widgets import (
+    UnfoldAdminPasswordInput,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
+
+from apps.operations.admin_base import DOOR, told_in_form
+from apps.operations.asking import Ask
+from apps.operations.doors.table import Act, Field, Noun, confirmed
+from apps.operations.models import Operation
+from apps.operations.planning import Plan
+
+TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+
+
+class ActForm(forms.Form):
+    """What an act is asked for with. The lifecycle judges it; each of its sentences lands beside its field.
+
+    *key* is made with the page: the form sent twice is one request.
+    """
+
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+    def __init__(self, data: Any, noun: Noun, act: Act, subject: Any) -> None:
+        super().__init__(data)
+        self.noun, self.act, self.subject = noun, act, subject
+        for field in act.fields:
+            self.fields[field.name] = _field(field, subject)
+        if act.confirm:
+            self.fields["confirm"] = forms.CharField(
+                required=False,
+                strip=False,
+                label=f"Type {self.name} to confirm",
+                widget=UnfoldAdminTextInputWidget(attrs={**TYPED, "placeholder": self.name}),
+            )
+
+    @property
+    def name(self) -> str:
+        return self.noun.subject(self.act).called(self.subject)
+
+    @property
+    def shown(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name != "key"]
+
+    def plan(self, user: User) -> Plan | None:
+        """What would be done; None where a field says why not."""
+        with told_in_form(self):
+            return self.act.entry.plan(replace(self._ask(user), key=""), self.subject, **self._values())
+        return None
+
+    def act_on_it(self, user: User) -> Operation | None:
+        """Ask for it; None where a field says why not."""
+        with told_in_form(self):
+            confirmed(self.act, self.name, self.cleaned_data.get("confirm", ""))
+            return self.act.entry(self._ask(user), self.subject, **self._values())
+        return None
+
+    def _values(self) -> dict[str, Any]:
+        given = {field: self.cleaned_data[field.name] for field in self.act.fields}
+        return {field.name: value for field, value in given.items() if not self._is_left_out(field, value)}
+
+    def _is_left_out(self, field: Field, value: Any) -> bool:
+        if field.required:
+            return False
+        omitted = self.fields[field.name].widget.value_omitted_from_data(self.data, self.files, field.name)
+        return omitted or value is None or (field.type == "secret" and not value)
+
+    def _ask(self, user: User) -> Ask:
+        said = json.dumps([self.noun.name, self.act.verb, self.subject.pk, self._values()])
+        digest = hashlib.sha256(said.encode()).hexdigest()
+        return Ask(user=user, door=DOOR, key=str(self.cleaned_data["key"]), digest=digest)
+
+
+@dataclass(frozen=True)
+class ActLink:
+    """An act as a button: at once where it asks for nothing (*direct*), else by way of its page."""
+
+    label: str
+    help: str
+    url: str
+    direct: bool
+    is_dangerous: bool
+
+
+def links_of(noun: Noun, subject: Any, user: User, *, creating: bool = False) -> list[ActLink]:
+    """The acts that *user* may do to *subject* as it is now; with *creating*, those that make a *noun* below it."""
+    ask = Ask(user=user, door=DOOR)
+    offered = [
+        act
+        for act in noun.acts
+        if act.creates == creating and act.offered(subject) and noun.subject(act).allowed(ask, act, subject)
+    ]
+    return [
+        ActLink(act.label, act.help, address_of(noun, act, subject), not act.fields and not act.confirm, act.confirm)
+        for act in offered
+    ]
+
+
+def address_of(noun: Noun, act: Act, subject: Any) -> str:
+    site = noun.subject(act).site_of(subject)
+    return reverse("admin:sites_site_act", args=[site.pk, noun.name, subject.pk, act.verb])
+
+
+def _field(field: Field, subject: Any) -> forms.Field:
+    told: dict[str, Any] = {
+        "required": False,
+        "label": field.title,
+        "help_text": field.help,
+        "initial": field.initial(subject) if field.initial else None,
+    }
+    if field.choices is not None:
+        return forms.CharField(widget=UnfoldAdminSelectWidget(choices=list(field.choices(subject))), **told)
+    match field.type:
+        case "flag":
+            return forms.BooleanField(widget=UnfoldBooleanWidget, **told)
+        case "number":
+            return forms.IntegerField(widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}), **told)
+        case "secret":
+            widget = UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"})
+            return forms.CharField(strip=False, widget=widget, **told)
+        case "lines":
+            return forms.CharField(strip=False, widget=UnfoldAdminTextareaWidget(attrs={**TYPED, "rows": 6}), **told)
+    return forms.CharField(strip=False, widget=UnfoldAdminTextInputWidget(attrs=TYPED), **told)

@@ -1,0 +1,57 @@
+"""The page of an act: its form, its plan, and its confirmation; or the act itself, where it asks for nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from apps.operations.admin_base import DOOR, user_of
+from apps.operations.asking import Ask
+from apps.operations.doors.forms import ActForm
+from apps.operations.doors.table import Act, Noun
+from apps.operations.refusals import Missing
+
+TEMPLATE = "admin/act.html"
+
+
+def act_page(request: HttpRequest, site: Any, noun_name: str, subject_pk: int, verb: str, context: Any) -> HttpResponse:
+    """Show the form, or do what it says. *context* is the admin's own; *site* is one that the user may see."""
+    noun, act = _act(noun_name, verb)
+    subject = _subject(request, noun, act, subject_pk, site)
+    form, plan = ActForm(request.POST or None, noun, act, subject), None
+    back = reverse("admin:sites_site_change", args=[site.pk])
+    if form.is_valid() and "plan" in request.POST:
+        plan = form.plan(user_of(request))
+    elif form.is_valid() and form.act_on_it(user_of(request)):
+        return HttpResponseRedirect(back)
+    if form.errors and not form.shown:
+        messages.error(request, " ".join(map(str, form.non_field_errors())))
+        return HttpResponseRedirect(back)
+    title = f"{act.label}: {form.name}"
+    more = {"title": title, "crumb": title, "form": form, "act": act, "plan": plan, "site": site, "back": back}
+    return TemplateResponse(request, TEMPLATE, {**context, **more})
+
+
+def _act(noun_name: str, verb: str) -> tuple[Noun, Act]:
+    noun = Noun.REGISTERED.get(noun_name)
+    if noun is None:
+        raise Http404
+    try:
+        return noun, noun.act(verb)
+    except Missing as missing:
+        raise Http404 from missing
+
+
+def _subject(request: HttpRequest, noun: Noun, act: Act, pk: int, site: Any) -> Any:
+    """One of this very site, that the user may do this to."""
+    of = noun.subject(act)
+    subject = of.visible_to(user_of(request)).filter(pk=pk).first()
+    if subject is None or of.site_of(subject).pk != site.pk:
+        raise Http404
+    if not of.allowed(Ask(user=user_of(request), door=DOOR), act, subject):
+        raise Http404
+    return subject

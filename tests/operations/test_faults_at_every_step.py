@@ -1,0 +1,110 @@
+"""Every flow about a site that is there, with a part of the machine away, or the disk full, at each of its steps.
+
+An outage that passes ends in *done*; one that stays in *undone*, with the machine as it was: nothing lost, nothing
+half. What a stopped MariaDB and a stopped Caddy really look like to the drivers, the tests of the creation know.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from django.utils.timezone import now
+
+from apps.host.host import Host
+from apps.operations import engine
+from apps.operations.models import Hold, Operation
+from apps.sites.models import Site
+from tests.operations.crashing import Loop
+from tests.operations.inventory import Inventory, inventory
+from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.parts.faults import Fault, away, full_disk
+
+__all__ = ["before", "unsent"]
+pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
+MODULES = sorted(path.stem for path in Path(__file__).parent.glob("test_crash_*.py"))
+LOOPS: dict[str, Loop] = {
+    loop.flow.name: loop
+    for name in MODULES
+    for loop in getattr(import_module(f"tests.operations.{name}"), "LOOPS", {}).values()
+}
+FAULTS = {"mysql": lambda: away("mysql"), "front": lambda: away("front"), "disk": full_disk}
+
+
+@pytest.fixture
+def site(machine: Host, before: Inventory) -> Iterator[Site]:
+    operation = ask_for_a_site()
+    drive(operation.pk, machine)
+    yield Site.objects.get(pk=operation.subject_id)
+    take_back(operation.pk, machine)
+
+
+def fresh(site: Site) -> Site:
+    return Site.objects.select_related("server", "runtime").get(pk=site.pk)
+
+
+def advance(operation: Operation, host: Host) -> Operation:
+    time.sleep(min(0.3, max(0.0, (operation.due_at - now()).total_seconds())))
+    Operation.objects.filter(pk=operation.pk, ended_at=None).update(due_at=now())
+    engine.advance(operation.pk, lambda: host)
+    operation.refresh_from_db()
+    return operation
+
+
+def begun(loop: Loop, site: Site, host: Host, steps: int) -> Operation:
+    """Asked for, and carried out as far as its first *steps* steps."""
+    operation = loop.ask(fresh(site))
+    while operation.lines.filter(status="done").count() < steps and not operation.ended:
+        advance(operation, host)
+    return operation
+
+
+@pytest.mark.parametrize("fault", ["mysql", "front"])
+@pytest.mark.parametrize("flow", LOOPS)
+def test_an_outage_at_any_step_that_passes_ends_in_done(flow: str, fault: str, machine: Host, site: Site) -> None:
+    loop = LOOPS[flow]
+    loop.ready(machine, site)
+    was = inventory(machine)
+    for step in range(len(loop.flow.lines)):
+        trouble: Fault = FAULTS[fault]()
+        operation = begun(loop, site, machine, step)
+        with trouble.happening():
+            advance(operation, trouble.host(machine))
+        drive(operation.pk, machine)
+        operation.refresh_from_db()
+        assert operation.status == "done", f"{fault} away at step {step + 1}: {operation.error}"
+        loop.complete(machine, site)
+        loop.reset(machine, site)
+        assert inventory(machine) == was, f"{fault} away at step {step + 1}"
+        assert not Hold.objects.exists()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("flow", LOOPS)
+def test_a_fault_at_any_step_that_stays_is_taken_back_whole(
+    flow: str, fault: str, machine: Host, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.operations.patience.has_run_out", lambda operation: operation.status != "undoing")
+    loop = LOOPS[flow]
+    loop.ready(machine, site)
+    was = inventory(machine)
+    for step in range(len(loop.flow.lines)):
+        trouble = FAULTS[fault]()
+        operation = begun(loop, site, machine, step)
+        with trouble.happening():
+            advance(operation, trouble.host(machine))
+        drive(operation.pk, machine)
+        operation.refresh_from_db()
+        told = f"{fault} at step {step + 1}: {operation.status} {operation.error}"
+        if trouble.struck and not loop.flow.past_return({line.key for line in operation.lines.all()}):
+            assert operation.status == "undone", told
+            assert operation.error.endswith("."), told
+        else:
+            assert operation.status == "done", told
+            loop.complete(machine, site)
+            loop.reset(machine, site)
+        assert inventory(machine) == was, told
+        assert not Hold.objects.exists()
