@@ -124,3 +124,17 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class Chore(models.Model):
+    """When a server does one of its chores again."""
+
+    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["server", "name"], name="chore_once_a_server")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,4 @@
-"""What no message tells: operations that are due, and those whose runner died.
+"""What no message tells: operations that are due, those whose runner died, and the server's own chores.
 
 A thread in each runner's first process asks its pool to look every five seconds. No broker is needed for that, so
 that a broker which loses everything costs seconds and nothing else. (Celery's own timer sleeps until its next entry
@@ -19,6 +19,7 @@ from django.db import close_old_connections
 from apps.host import oplock
 from apps.host.local import this_host
 from apps.operations import engine, sending
+from apps.operations.chores import do_what_is_due
 from apps.operations.due import has_come, left
 from apps.operations.models import Operation
 
@@ -59,6 +60,8 @@ def sweep(queues: list[str]) -> int:
             _carry_out(operation.pk)
         else:
             sending.send(operation.pk, operation.queue)
+    if f"server.{settings.SERVER}" in queues:  # the other runner's one hand may be at a backup for an hour
+        do_what_is_due(this_host)
     return len(overdue)
 
 

@@ -46,6 +46,35 @@ class Runtime(models.Model):
         return self.name
 
 
+class Kept(models.Model):
+    """What was put aside instead of being removed, for as long as it may be taken back.
+
+    *place* is a path, or a database's name. When *until* has passed, its kind's purge removes it for good.
+    """
+
+    class Kind(models.TextChoices):
+        SITE = "site", "A deleted site"
+        DATABASE = "database", "A deleted database"
+        FILES = "files", "Files as they were before a restore"
+
+    server = models.ForeignKey(Server, on_delete=models.PROTECT, related_name="kept")
+    kind = models.CharField(max_length=10, choices=Kind)
+    subject_id = models.BigIntegerField(help_text="the site's or the database's")
+    label = models.CharField(max_length=300, help_text="what a person knows it by")
+    place = models.CharField(max_length=500)
+    bytes = models.BigIntegerField(default=0)
+    kept_at = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField()
+    operation_id = models.BigIntegerField(help_text="the one that put it aside")
+
+    class Meta:
+        verbose_name_plural = "kept"
+        constraints = [models.UniqueConstraint(fields=["kind", "place"], name="kept_once")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class ForeignPort(models.Model):
     """A port in the server's range that something else listens on. The allocator goes round it."""
 

@@ -10,7 +10,7 @@ from apps.lifecycle.runtime import switch_runtime
 from apps.lifecycle.site_activation import STARTABLE, restart_site, start_site, stop_site
 from apps.lifecycle.site_update import CHANGEABLE, update_site
 from apps.operations.asking import Ask
-from apps.operations.doors.table import Act, Field, Noun
+from apps.operations.doors.table import Act, Field, Look, Noun
 from apps.sites import visible
 from apps.sites.models import Site
 from apps.sites.settings import SETTINGS, Setting
@@ -23,7 +23,7 @@ def _visible_to(user: User | AnonymousUser) -> QuerySet[Site]:
     return in_full(visible.visible_to(user))
 
 
-def _allowed(ask: Ask, act: Act, site: Site) -> bool:
+def _allowed(ask: Ask, act: Act | Look, site: Site) -> bool:
     return may(ask, act.scope, act.permission, site)
 
 

@@ -17,12 +17,14 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.operations.admin_base import LAST_POLL, PanelAdmin, column, told_as_message, user_of
 from apps.operations.doors.pages import act_page
 from apps.operations.models import Operation
+from apps.operations.refusals import Missing
 from apps.sites.admin_forms import CreateSiteForm
 from apps.sites.badges import NEEDED, NEEDS_A_HAND, SITE, kind_label
 from apps.sites.dashboard import running
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 from apps.sites.overview import Overview
+from apps.sites.tabs import tab_of, tabs_of
 from apps.sites.visible import visible_to
 
 
@@ -87,6 +89,7 @@ class SiteAdmin(PanelAdmin):
         return [
             path("running/", guarded(self.running), name="sites_site_running"),
             path("<int:pk>/credentials/", guarded(self.credentials), name="sites_site_credentials"),
+            path("<int:pk>/tab/<slug:key>/", guarded(self.tab), name="sites_site_tab"),
             path("<int:pk>/act/<slug:noun>/<int:subject>/<slug:verb>/", guarded(self.act), name="sites_site_act"),
             *super().get_urls(),
         ]
@@ -126,6 +129,16 @@ class SiteAdmin(PanelAdmin):
         response.headers["Cache-Control"] = "no-store"
         return response
 
+    @method_decorator(require_GET)
+    def tab(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
+        """One side of the site: its domains, its databases, its logs …"""
+        site = self._site(request, pk)
+        try:
+            tab = tab_of(site, key)
+        except Missing as missing:
+            raise Http404 from missing
+        return self._overview(request, site, tab.template, tab=tab, **tab.context(request, site))
+
     def act(self, request: HttpRequest, pk: int, noun: str, subject: int, verb: str) -> HttpResponse:
         """Anything that can be asked for of the site, or of what belongs to it."""
         site = self._site(request, pk)
@@ -142,16 +155,19 @@ class SiteAdmin(PanelAdmin):
             response.headers["HX-Refresh"] = "true"
         return response
 
-    def _overview(self, request: HttpRequest, site: Site, **more: Any) -> HttpResponse:
+    def _overview(
+        self, request: HttpRequest, site: Site, template: str = "admin/sites/site/overview.html", **more: Any
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": site.name,
             "crumb": site.name,
             "opts": self.opts,
             "overview": Overview(site, user_of(request)),
+            "tabs": tabs_of(site),
             **more,
         }
-        return TemplateResponse(request, "admin/sites/site/overview.html", context)
+        return TemplateResponse(request, template, context)
 
     def _site(self, request: HttpRequest, pk: int | str) -> Site:
         found = self.get_object(request, str(pk))

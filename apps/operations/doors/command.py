@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from apps.operations.doors.table import Act, Field, Noun, confirmed
+from apps.operations.doors.table import Act, Field, Look, Noun, confirmed
 from apps.operations.management.asker import ask_of, user_of
 from apps.operations.management.base import Usage, Verb
 from apps.operations.management.following import add_wait, failure_of, follow, shall_wait
@@ -88,14 +88,39 @@ class ActVerb(NounVerb):
         return None
 
 
+class LookVerb(NounVerb):
+    look: ClassVar[Look]
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("subject", metavar=self.noun.name.upper(), help=f"its {self.noun.key}, or its id")
+        for field in self.look.fields:
+            _add(parser, field)
+
+    def run(self, options: Namespace) -> None:
+        subject = self.noun.find(user_of(options), options.subject)
+        asked = {field.name: value for field in self.look.fields if (value := _read(options, field)) is not None}
+        told = self.look.read(ask_of(options, action=f"{self.noun.name}.{self.look.verb}"), subject, **asked)
+        if isinstance(told, list):
+            show_many(options, told, self.look.columns)
+        else:
+            show_one(options, told)
+
+
 def verbs_of(noun: Noun) -> tuple[type[Verb], ...]:
-    """List, show, and a verb for each act."""
+    """List, show, and a verb for each act and look."""
     words: dict[type[Any], tuple[str, str]] = {
         List: (f"List the {noun.label.lower()}.", f"./panel {noun.name} list --format json"),
         Show: (f"Show one {noun.name}.", f"./panel {noun.name} show NAME"),
     }
     read = [_make(kind, noun=noun, help=told, example=example) for kind, (told, example) in words.items()]
-    return (*read, *(act_verb(noun, act) for act in noun.acts))
+    return (*read, *(act_verb(noun, act) for act in noun.acts), *looking_verbs(noun))
+
+
+def looking_verbs(noun: Noun) -> tuple[type[Verb], ...]:
+    return tuple(
+        _make(LookVerb, noun=noun, look=look, name=look.verb, help=look.help, example=look.example)
+        for look in noun.looks
+    )
 
 
 def act_verb(noun: Noun, act: Act) -> type[Verb]:

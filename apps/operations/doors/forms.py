@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -109,6 +110,20 @@ def links_of(noun: Noun, subject: Any, user: User, *, creating: bool = False) ->
         ActLink(act.label, act.help, address_of(noun, act, subject), not act.fields and not act.confirm, act.confirm)
         for act in offered
     ]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One of a site's domains, databases …, with what may be done to it. *key* is for the buttons of a row."""
+
+    subject: Any
+    acts: list[ActLink]
+    key: str
+
+
+def rows_of(noun: Noun, subjects: Iterable[Any], user: User, *, busy: bool) -> list[Row]:
+    """A row for each of *subjects*; where something is at work on the site (*busy*), nothing is offered."""
+    return [Row(one, [] if busy else links_of(noun, one, user), str(uuid4())) for one in subjects]
 
 
 def address_of(noun: Noun, act: Act, subject: Any) -> str:

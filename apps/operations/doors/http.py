@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
@@ -17,7 +17,7 @@ from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
 from apps.accounts.asking_http import ask_of, flag, seconds_to_wait
-from apps.operations.doors.table import Act, Field, Noun, confirmed
+from apps.operations.doors.table import Act, Field, Look, Noun, confirmed
 from apps.operations.entry import Entry
 from apps.operations.models import Operation
 from apps.operations.shapes import OperationShape, PlanShape
@@ -68,6 +68,10 @@ def with_acts(noun: Noun) -> Callable[[View], View]:
             name = METHODS.get(act.verb, act.verb.replace("-", "_"))
             setattr(view, name, _address(noun, act, name, accepted))
             view.needs[name] = act.scope
+        for look in noun.looks:
+            name = look.verb.replace("-", "_")
+            setattr(view, name, _sight(noun, look, name))
+            view.needs[name] = look.scope
         return view
 
     return dress
@@ -118,6 +122,26 @@ def _address(noun: Noun, act: Act, name: str, accepted: Any) -> Callable[..., Re
     return action(detail=True, methods=["post"], url_path=act.verb, url_name=act.verb)(described)
 
 
+def _sight(noun: Noun, look: Look, name: str) -> Callable[..., Response]:
+    """The address of a look: what it asks for stands behind the question mark, or in the body of what is told once."""
+    fields: dict[str, Any] = {field.name: _field(field) for field in look.fields}
+    shape = type(_shape_name(noun, look.verb), (StrictSerializer,), fields)
+
+    def handle(self: NounViewSet, request: Request, pk: str = "") -> Response:
+        asked = shape(data=request.data if look.told_once else request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        told = look.read(ask_of(request), self.get_object(), **asked.validated_data)
+        return Response(told, headers={"Cache-Control": "no-store"})
+
+    handle.__name__ = name
+    handle.__doc__ = look.help
+    told = OpenApiResponse(dict[str, Any], look.help)
+    ways: dict[str, Any] = {"request": shape if fields else None} if look.told_once else {"parameters": [shape]}
+    described = extend_schema(responses={200: told}, description=look.help, **ways)(handle)
+    method: Literal["post", "get"] = "post" if look.told_once else "get"
+    return action(detail=True, methods=[method], url_path=look.verb, url_name=look.verb)(described)
+
+
 def _request_shape(noun: Noun, act: Act) -> type[StrictSerializer]:
     fields: dict[str, Any] = {field.name: _field(field) for field in act.fields}
     if act.creates:
@@ -127,8 +151,11 @@ def _request_shape(noun: Noun, act: Act) -> type[StrictSerializer]:
         fields["confirm"] = serializers.CharField(
             required=False, allow_blank=True, trim_whitespace=False, help_text=f"The {noun.subject(act).key}, typed."
         )
-    name = "".join(part.capitalize() for part in (noun.name, *act.verb.split("-"), "request"))
-    return type(name, (StrictSerializer,), fields)
+    return type(_shape_name(noun, act.verb), (StrictSerializer,), fields)
+
+
+def _shape_name(noun: Noun, verb: str) -> str:
+    return "".join(part.capitalize() for part in (noun.name, *verb.split("-"), "request"))
 
 
 def _field(field: Field) -> serializers.Field[Any, Any, Any, Any]:

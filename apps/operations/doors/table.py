@@ -1,7 +1,8 @@
 """What can be asked for, as one table: the API's addresses, the commands and the admin's pages are made of it.
 
 A noun (site, domain, database) says what somebody may see of it and which acts it takes; an act is one lifecycle
-function with the words that each door shows for it. So a new lifecycle is at all three doors at once.
+function with the words that each door shows for it. So a new lifecycle is at all three doors at once. A look is
+something that a runner reads from the machine (logs, sizes, a certificate): it has its place in the same table.
 """
 
 from __future__ import annotations
@@ -79,6 +80,26 @@ class Act:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Something read from the machine. ``read(ask, subject, **fields)`` gives a dict, or a list of dicts of one form.
+
+    It raises a Refusal where that may or can not be told, Unavailable where no runner answers. *columns* are what a
+    table shows of a list. One that is *told_once* (a password) is posted at the API, and answered to be kept nowhere.
+    """
+
+    verb: str
+    read: Callable[..., Any]
+    scope: str
+    permission: str
+    label: str
+    help: str
+    example: str
+    fields: tuple[Field, ...] = ()
+    columns: tuple[str, ...] = ()
+    told_once: bool = False
+
+
+@dataclass(frozen=True)
 class Noun:
     """A thing that people name. *key* is the field that they name it by; a number is its id everywhere.
 
@@ -93,8 +114,9 @@ class Noun:
     shape: type[Serializer[Any]]
     visible_to: Callable[[User | AnonymousUser], QuerySet[Any]]
     site_of: Callable[[Any], Any]
-    allowed: Callable[[Ask, Act, Any], bool]
+    allowed: Callable[[Ask, Act | Look, Any], bool]
     acts: tuple[Act, ...]
+    looks: tuple[Look, ...] = ()
     parent: str = ""
 
     REGISTERED: ClassVar[dict[str, Noun]] = {}

@@ -9,7 +9,7 @@ from typing import Any
 from apps.lifecycle.site import create_site
 from apps.operations import credentials
 from apps.operations.asking import Ask
-from apps.operations.doors.command import act_verb, add_ways
+from apps.operations.doors.command import act_verb, add_ways, looking_verbs
 from apps.operations.management.asker import ask_of, user_of
 from apps.operations.management.base import NounCommand, Usage, Verb
 from apps.operations.management.following import failure_of, follow, shall_wait
@@ -96,7 +96,7 @@ class Show(Verb):
 
 class Command(NounCommand):
     help = "Sites: create, list, show, and every act of their lifecycle."
-    verbs = (Create, List, Show, *(act_verb(SITE, act) for act in SITE.acts))
+    verbs = (Create, List, Show, *(act_verb(SITE, act) for act in SITE.acts), *looking_verbs(SITE))
 
 
 def _tell(file: CredentialsFile, ask: Ask, operation: Operation) -> None:
