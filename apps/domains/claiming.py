@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from apps.domains.hostname import normalise
-from apps.domains.models import Domain
+from apps.domains.models import Certificate, Domain
 from apps.operations.asking import Ask
 from apps.operations.refusals import Invalid, Taken
 from apps.sites.models import Site
@@ -22,7 +22,9 @@ def claim_domain(ask: Ask, text: str, site: Site) -> Domain:
         raise Invalid("domain", str(error)) from error
     _refuse_taken(ask, host)
     tls = Domain.Tls.MANAGED if settings.PRODUCTION else Domain.Tls.INTERNAL
-    return Domain.objects.create(site=site, host=host, primary=True, tls=tls)
+    domain = Domain.objects.create(site=site, host=host, primary=True, tls=tls)
+    Certificate.objects.create(domain=domain)
+    return domain
 
 
 def _refuse_taken(ask: Ask, host: str) -> None:

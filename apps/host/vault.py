@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from apps.host.errors import Refused
 
 @dataclass(frozen=True)
 class Vault:
-    """*keys* is a file with one Fernet key a line: the first seals, every one opens."""
+    """*keys* is a file with one Fernet key a line: the first seals, every one opens.
+
+    Beside it lies the private half of the server's letterbox: the doors seal for its public half.
+    """
 
     keys: Path
 
@@ -25,6 +29,14 @@ class Vault:
             return self._fernet().decrypt(sealed.encode()).decode()
         except InvalidToken as error:
             raise Refused(f"None of the keys in {self.keys} opens this secret; put the old key back.") from error
+
+    def letterbox_key(self) -> bytes:
+        """What opens the letterbox: 32 bytes, of X25519."""
+        file = self.keys.with_name("letterbox")
+        try:
+            return urlsafe_b64decode(file.read_text())
+        except OSError as error:
+            raise Refused(f"The key file {file} cannot be read; only a runner may open secrets.") from error
 
     def _fernet(self) -> MultiFernet:
         try:

@@ -13,10 +13,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
 class Envelope:
-    """Made by the asker, for one answer. Its *address* may be seen by everybody; what opens it is nowhere else."""
+    """Made by the asker, for one answer. Its *address* may be seen by everybody; what opens it is nowhere else.
 
-    def __init__(self) -> None:
-        self._key = X25519PrivateKey.generate()
+    With a *key* of 32 bytes it is one that was made before: a server's letterbox.
+    """
+
+    def __init__(self, key: bytes | None = None) -> None:
+        self._key = X25519PrivateKey.from_private_bytes(key) if key else X25519PrivateKey.generate()
 
     @property
     def address(self) -> str:

@@ -11,6 +11,7 @@ class Server(models.Model):
     last_port = models.PositiveIntegerField(default=9080)
     front_wanted = models.PositiveBigIntegerField(default=0, help_text="raised by whoever changes what is served")
     front_loaded = models.PositiveBigIntegerField(default=0, help_text="what of it the front has accepted")
+    letterbox = models.CharField(max_length=44, blank=True, help_text="a public key: its runners open what it seals")
 
     def __str__(self) -> str:
         return self.name

@@ -16,6 +16,7 @@ from apps.host.caddy import Front
 from apps.host.command import Identity
 from apps.host.host import Host
 from apps.host.local import this_host
+from apps.operations.letterbox import letterbox_of
 from apps.servers.local.ground import folders
 from apps.servers.models import Runtime, Server
 from tests.parts.front import PAGES, UID, RunningFront
@@ -44,7 +45,10 @@ def parts() -> Iterator[RunningFront]:
 def machine(parts: RunningFront) -> Host:
     """The drivers of that machine, and the records of its server. The test wants a database with transactions."""
     ports = settings.SITE_PORTS
-    server = Server.objects.create(name=settings.SERVER, first_port=ports[0], last_port=ports[-1])
+    letterbox = letterbox_of(this_host())
+    server = Server.objects.create(
+        name=settings.SERVER, first_port=ports[0], last_port=ports[-1], letterbox=letterbox
+    )
     binary = settings.FRANKENPHP
     Runtime.objects.create(
         server=server, name="first", path=binary, version="", php_version="8.2", thread_safe=True
@@ -64,7 +68,8 @@ def _lay() -> None:
     os.chown(logs, front.uid, front.gid)
     shutil.copytree(PAGES, places.pages, dirs_exist_ok=True)
     shutil.copy(TEMPLATES / "worker" / "ready.php", places.probe)
-    (places.keys / "fernet").write_bytes(Fernet.generate_key())
+    for name in ("fernet", "letterbox"):
+        (places.keys / name).write_bytes(Fernet.generate_key())
 
 
 def _front_facts() -> FrontFacts:

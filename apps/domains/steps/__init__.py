@@ -30,7 +30,7 @@ class WriteCaddyfile(Step):
     def do(self, run: Run) -> None:
         site = run.record(Site)
         with transaction.atomic():
-            Domain.objects.filter(site=site, served=False).update(served=True)
+            Domain.objects.filter(site=site, served=False, removing=False).update(served=True)
             site.server.want_front()
         serving.write_and_check(site.server, run.host)
 

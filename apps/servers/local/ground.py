@@ -37,8 +37,9 @@ def lay(instance: Instance) -> Identity:
         _folder(path, owner, mode)
     root = Identity("", os.geteuid(), panel.gid)
     _file(instance.places.root / "secret_key", secrets.token_urlsafe(50), 0o640, root)
-    key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-    _file(instance.places.keys / "fernet", key + "\n", 0o600, root)
+    for name in ("fernet", "letterbox"):
+        key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+        _file(instance.places.keys / name, key + "\n", 0o600, root)
     # whoever looks first would make it, and it must be the web's to write in
     _file(instance.places.root / "records" / "panel.sqlite3", "", 0o600, panel)
     return panel

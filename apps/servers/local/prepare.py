@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -17,8 +18,10 @@ from apps.domains.serving import facts_of
 from apps.host import mariadb
 from apps.host.command import Identity, run
 from apps.host.files import Files
+from apps.host.local import this_host
 from apps.host.runtime.network import network
 from apps.host.runtime.probe import examine
+from apps.operations.letterbox import letterbox_of
 from apps.servers.local.ground import panel_account
 from apps.servers.models import Runtime, Server
 from apps.servers.runtimes import FIRST
@@ -70,8 +73,9 @@ def _migrate(panel: Identity) -> None:
 def _server(frankenphp: Path) -> Server:
     """This machine's row, and the one of its FrankenPHP: sites take a newer one with their next start."""
     version = examine(frankenphp)
-    ports = {"first_port": settings.SITE_PORTS[0], "last_port": settings.SITE_PORTS[-1]}
-    server, _ = Server.objects.update_or_create(name=settings.SERVER, defaults=ports)
+    own: dict[str, Any] = {"first_port": settings.SITE_PORTS[0], "last_port": settings.SITE_PORTS[-1]}
+    own["letterbox"] = letterbox_of(this_host())
+    server, _ = Server.objects.update_or_create(name=settings.SERVER, defaults=own)
     facts = {
         "name": FIRST,
         "path": str(frankenphp),
