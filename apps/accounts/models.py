@@ -13,7 +13,8 @@ from apps.accounts.recovery import RecoveryCodes
 __all__ = ["SCOPES", "ApiToken", "RecoveryCodes"]
 SCOPES = (
     *("site:create", "site:read", "site:change", "site:operate", "site:delete", "site:suspend"),
-    *("domain:read", "domain:change", "database:read", "database:change"),
+    *("domain:read", "domain:change"),
+    *("database:read", "database:create", "database:change", "database:delete", "database:reveal"),
     *("operation:read", "operation:change"),
     *("runtime:read", "runtime:create", "token:create"),
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import secrets
 import string
 
+from apps.operations.refusals import Invalid
+
 ALPHABET = string.ascii_letters + string.digits
 PASSWORD_LENGTH = 32
+LONGEST_LABEL = 60
 
 
 def database_name(prefix: str, slug: str) -> str:
@@ -17,3 +20,11 @@ def database_name(prefix: str, slug: str) -> str:
 
 def new_password() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(PASSWORD_LENGTH))
+
+
+def check_label(label: str) -> str:
+    """What a person calls it; it may be empty. Raises Invalid with a sentence."""
+    label = label.strip(" ")
+    if len(label) > LONGEST_LABEL or not label.isprintable():
+        raise Invalid("label", f"A label is one line of at most {LONGEST_LABEL} characters; write a shorter one.")
+    return label

@@ -92,14 +92,22 @@ class MySQL:
         """
         database, owner = quote(sites_name(name)), account(name)
         with self._connected() as sql:
-            sql.run(f"ALTER USER IF EXISTS {owner} ACCOUNT LOCK")
-            sql.run(f"KILL USER {owner}")
-            LOCKED()
+            _lock(sql, owner)
             sql.run(f"DROP DATABASE IF EXISTS {database}")
             DATABASE_GONE()
             sql.run(f"DROP USER IF EXISTS {owner}")
             ACCOUNT_GONE()
             _forget_grants(sql, name)
+
+    def lock(self, name: str) -> None:
+        """Shut the account at once, open connections too. The database stays; neither being there is no error."""
+        with self._connected() as sql:
+            _lock(sql, account(sites_name(name)))
+
+    def unlock(self, name: str) -> None:
+        """The account may be used again, with the password that it had. One that is open already stays so."""
+        with self._connected() as sql:
+            sql.run(f"ALTER USER {account(sites_name(name))} ACCOUNT UNLOCK")
 
     def harden(self) -> None:
         """Take away what a new server grants to everybody. A ``test`` database with tables in it is left alone."""
@@ -147,6 +155,12 @@ class MySQL:
         if code in DENIED:
             return Refused(f"The database server does not let {self.user} do this over {self.socket}: {text}.")
         return Refused(f"The database server refuses: {text}.")
+
+
+def _lock(sql: Statements, owner: str) -> None:
+    sql.run(f"ALTER USER IF EXISTS {owner} ACCOUNT LOCK")
+    sql.run(f"KILL USER {owner}")
+    LOCKED()
 
 
 def _forget_grants(sql: Statements, name: str) -> None:

@@ -46,6 +46,7 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("site", "restart"): Sample(),
     ("site", "update"): Sample({"name": "Other", "memory_limit": "512"}),
     ("site", "runtime"): Sample({"runtime": "php-8.4"}, with_a_second_runtime),
+    ("database", "create"): Sample({"label": "statistics"}),
 }
 
 

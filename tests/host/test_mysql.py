@@ -91,6 +91,24 @@ def test_dropping_leaves_nothing_and_may_be_done_again(mysql: MySQL, socket: Pat
         assert state(socket) == before
 
 
+def test_a_locked_account_is_shut_at_once_and_keeps_its_data(mysql: MySQL, socket: Path) -> None:
+    mysql.create(A_B, SECRET)
+    site: Any = MySQLdb.connect(unix_socket=str(socket), user=A_B, password=SECRET, database=A_B)
+    site.cursor().execute("CREATE TABLE kept (n INT)")
+    for _ in range(2):
+        mysql.lock(A_B)
+        assert denied(socket, "SELECT 1", A_B) == 4151
+        with pytest.raises(MySQLdb.Error):
+            site.cursor().execute("SELECT 1")
+    for _ in range(2):
+        mysql.unlock(A_B)
+        assert asked(socket, "SHOW TABLES", A_B, SECRET, A_B) == (("kept",),)
+    mysql.drop(A_B)
+    mysql.lock(A_B)
+    with pytest.raises(Refused, match="The database server refuses"):
+        mysql.unlock(A_B)
+
+
 def test_dropping_does_not_wait_for_what_the_site_is_doing(mysql: MySQL, socket: Path) -> None:
     mysql.create(A_B, SECRET)
     site: Any = MySQLdb.connect(unix_socket=str(socket), user=A_B, password=SECRET, database=A_B)

@@ -1,0 +1,33 @@
+"""The databases of a site, on its page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from apps.databases.acts import DATABASE
+from apps.databases.badges import STATUS
+from apps.databases.models import Database
+from apps.operations.admin_base import user_of
+from apps.operations.doors.forms import links_of, rows_of
+from apps.operations.models import Operation
+from apps.sites.models import Site
+from apps.sites.tabs import Tab, register
+
+BUSY = (*Operation.LIVE, Operation.Status.STUCK)
+
+
+def _context(request: HttpRequest, site: Site) -> dict[str, Any]:
+    """The rows, each with what may be done to it, and how a further one is made."""
+    user, databases = user_of(request), Database.objects.filter(site=site).select_related("site")
+    busy = Operation.objects.filter(subject_kind="site", subject_id=site.pk, status__in=BUSY).exists()
+    rows = rows_of(DATABASE, databases, user, busy=busy)
+    return {
+        "rows": [(row, STATUS[Database.Status(row.subject.status)]) for row in rows],
+        "creating": [] if busy else links_of(DATABASE, site, user, creating=True),
+        "busy": busy,
+    }
+
+
+register(Tab("databases", "Databases", 20, "admin/databases/database/tab.html", _context))
