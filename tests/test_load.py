@@ -1,0 +1,54 @@
+"""The load that figures rest on: it must see what is wrong, and end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from apps.domains.caddyfile import FrontSite
+from tests.bench.front import Front
+from tests.bench.load import Visitor, under_load
+from tests.parts.echo import echo
+from tests.parts.front import RunningFront, free_port, running_front
+
+pytestmark = pytest.mark.host
+
+
+@pytest.fixture(scope="module")
+def front() -> Iterator[RunningFront]:
+    with echo() as port:
+        sites = FrontSite(1, ("one.test",), "up", port), FrontSite(2, ("two.test",), "stopped", free_port())
+        with running_front(*sites) as running:
+            yield running
+
+
+def visitor(front: RunningFront, host: str, wants: str = "one.test") -> Visitor:
+    asked = Front(front.facts.places, front.facts.https_port)
+    return Visitor(asked, host, lambda page: str(json.loads(page.body)["host"]).startswith(wants))
+
+
+def test_it_counts_good_answers_and_ends_at_its_bounds(front: RunningFront) -> None:
+    with under_load(visitor(front, "one.test"), most=40) as seen:
+        seen.until(40, 30)
+    assert (seen.good, seen.closed, seen.wrong, seen.total) == (40, 0, [], 40)
+    with under_load(visitor(front, "one.test"), seconds=0) as seen:
+        pass
+    assert seen.total == 0
+
+
+@pytest.mark.parametrize(("host", "wants", "says"), [("two.test", "", "status 503"), ("one.test", "x", "another body")])
+def test_a_wrong_status_and_a_wrong_body_are_seen(front: RunningFront, host: str, wants: str, says: str) -> None:
+    with under_load(visitor(front, host, wants), hands=1, most=3) as seen:
+        seen.until(3, 30)
+    assert (seen.good, len(seen.wrong)) == (0, 3)
+    assert seen.wrong[0].startswith(says)
+
+
+def test_a_port_where_nobody_is_closes_every_connection(front: RunningFront) -> None:
+    nobody = Visitor(Front(front.facts.places, free_port()), "one.test", lambda page: True)
+    with under_load(nobody, hands=1, most=2) as seen:
+        seen.until(2, 30)
+    assert (seen.good, seen.closed, seen.wrong) == (0, 2, [])
+    assert seen.closed_of_a_thousand == 1000
