@@ -89,7 +89,7 @@ class Places:
 
     @property
     def pages(self) -> Path:
-        """The front's own pages: starting, stopped, down."""
+        """The front's own pages: starting, stopped, suspended, maintenance, down."""
         return self.root / "caddy" / "pages"
 
     @property

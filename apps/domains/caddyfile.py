@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from apps.domains import caddyfile_text as text
-from apps.domains.front import FrontFacts, FrontSite, refuse_unsafe
+from apps.domains.front import PASS, FrontFacts, FrontSite, refuse_unsafe
+from apps.host.caddy_routes import passing
 
 __all__ = ["FrontFacts", "FrontSite", "difference", "render", "wanted_routes"]
 
@@ -35,15 +36,20 @@ def render(facts: FrontFacts) -> str:
 def wanted_routes(facts: FrontFacts) -> dict[str, str]:
     """What ``apps.host.caddy.routes`` must find in the adapted file, and nothing besides.
 
-    ``name`` → ``127.0.0.1:port``, ``starting``, ``stopped``, or the panel's socket; ``http://name`` → the redirection;
-    ``http://`` (any other name) → ``404``.
+    ``name`` → ``127.0.0.1:port``, the page that it shows, or the panel's socket; one in maintenance → that, and the
+    port with a digest of its pass; ``http://name`` → the redirection; ``http://`` (any other name) → ``404``.
     """
     routes = {facts.panel_host: f"unix/{facts.panel_socket}"}
     for site in facts.sites:
-        routes |= dict.fromkeys(site.hosts, f"127.0.0.1:{site.port}" if site.state == "up" else site.state)
+        routes |= dict.fromkeys(site.hosts, _where(site))
     origin = facts.origin.replace("{host}", "{http.request.host}")
     redirects = {f"http://{host}": f"redirect {origin}{{http.request.uri}}" for host in routes}
     return {"http://": "404", **routes, **redirects}
+
+
+def _where(site: FrontSite) -> str:
+    where = f"127.0.0.1:{site.port}" if site.state == "up" else site.state
+    return f"{passing(str(site.port), site.token)} and {where}" if site.has_pass else where
 
 
 def difference(facts: FrontFacts, found: Mapping[str, str]) -> str:
@@ -80,7 +86,8 @@ def _options(facts: FrontFacts) -> str:
 
 def _sites(entries: dict[str, FrontSite], tls: str) -> str:
     rows = "\n".join(f"\t\t\t{host} {site.target} {site.id}" for host, site in entries.items())
-    return text.SITES.substitute(names=_names("https", entries), tls=tls, rows=rows)
+    passes = "\n".join(f"\t\t\t\t{host}/{site.token} {site.port}" for host, site in entries.items() if site.has_pass)
+    return text.SITES.substitute(names=_names("https", entries), tls=tls, rows=rows, passes=passes, cookie=PASS)
 
 
 def _names(scheme: str, hosts: list[str] | dict[str, FrontSite]) -> str:

@@ -69,6 +69,20 @@ SNIPPETS = Template("""(pages) {
 	@upper header_regexp Host [A-Z]
 $lower
 }
+(worker) {
+	request_body {
+		max_size 2GiB
+	}
+	reverse_proxy 127.0.0.1:{args[0]} {
+		header_up X-Site-Id {sid}
+		lb_try_duration 3s
+		lb_try_interval 100ms
+		transport http {
+			dial_timeout 1s
+			response_header_timeout 620s
+		}
+	}
+}
 (down) {
 	handle_errors {
 		@down vars {err.status_code} 502 503 504
@@ -112,23 +126,50 @@ PANEL = Template("""https://$host {
 
 # What a request may carry, and how long it may take, is each site's own: its worker and PHP see to that. Here stands
 # the most that any may have (apps/sites/settings.py): one block serves all.
+# Only a site in maintenance looks at cookies: its link sets whatever it names, and the second map knows who passes.
 SITES = Template("""$names {
 	$tls
 	log
 	route {
-		import hidden
 		import lower
 		map {host} {up} {sid} {
 $rows
 			default unknown 0
 		}
+		@hidden path /.frankenpanel /.frankenpanel/*
+		handle @hidden {
+			@link {
+				vars {up} maintenance
+				path_regexp link ^/\\.frankenpanel/pass/([A-Za-z0-9_-]{43})$$
+			}
+			handle @link {
+				header Cache-Control no-store
+				header Set-Cookie "$cookie={re.link.1}; Path=/; Secure; HttpOnly; SameSite=Lax"
+				redir * / 303
+			}
+			respond 404
+		}
 		@unknown vars {up} unknown
 		handle @unknown {
 			respond 404
 		}
-		@stopped vars {up} stopped
-		handle @stopped {
-			import pages stopped 3600
+		@off vars {up} stopped suspended
+		handle @off {
+			import pages {up} 3600
+		}
+		@maintenance vars {up} maintenance
+		handle @maintenance {
+			map {host}/{cookie.$cookie} {way} {
+$passes
+				default shut
+			}
+			@shut vars {way} shut
+			handle @shut {
+				import pages maintenance 600
+			}
+			handle {
+				import worker {way}
+			}
 		}
 		@starting vars {up} starting
 		handle @starting {
@@ -136,18 +177,7 @@ $rows
 			import pages starting 5
 		}
 		handle {
-			request_body {
-				max_size 2GiB
-			}
-			reverse_proxy 127.0.0.1:{up} {
-				header_up X-Site-Id {sid}
-				lb_try_duration 3s
-				lb_try_interval 100ms
-				transport http {
-					dial_timeout 1s
-					response_header_timeout 620s
-				}
-			}
+			import worker {up}
 		}
 	}
 	import down

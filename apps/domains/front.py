@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, get_args
@@ -13,7 +13,10 @@ from apps.domains.hostname import is_normal
 from frankenpanel.places import Places
 
 HTTPS = 443
-State = Literal["starting", "stopped", "up"]
+State = Literal["starting", "stopped", "suspended", "maintenance", "up"]
+PASS = "__Host-frankenpanel-pass"  # noqa: S105 - the name of a cookie
+"""Who has this cookie, with the site's token in it, is let through to a site in maintenance."""
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 SAFE_PATH = re.compile(r"(/[\w .+@=~,-]+)+")
 # Below these no public authority can certify a name (RFC 6761, RFC 8375, and what people use at home).
 PRIVATE = frozenset({"localhost", "test", "example", "invalid", "local", "lan", "internal", "arpa"})
@@ -23,13 +26,19 @@ PRIVATE = frozenset({"localhost", "test", "example", "invalid", "local", "lan", 
 class FrontSite:
     """A site as the front sees it: *hosts* are normalised, the primary one first.
 
-    *state* is ``starting``, ``stopped`` or ``up``; *port* is its worker's, 0 when it has none and is not up.
+    *port* is its worker's, 0 when it has none and is not up. *token* lets people through while *state* is
+    ``maintenance``; without one nobody is.
     """
 
     id: int
     hosts: tuple[str, ...]
     state: State
     port: int
+    token: str = field(default="", repr=False)
+
+    @property
+    def has_pass(self) -> bool:
+        return bool(self.token) and self.state == "maintenance"
 
     @property
     def target(self) -> str:
@@ -67,7 +76,7 @@ def refuse_unsafe(facts: FrontFacts) -> None:
     wrong = [f"the name {host!r} is not in its normal form" for host in hosts if not is_normal(host)]
     wrong += [f"the name {host!r} stands in it {count} times" for host, count in hosts.items() if count > 1]
     wrong += [f"the path {str(path)!r} has a character of Caddy's" for path in paths if not _is_path(path)]
-    wrong += [f"the site {site.id!r} has a wrong id, port or state" for site in facts.sites if not _is_sound(site)]
+    wrong += [f"the site {one.id!r} has a wrong id, port, state or token" for one in facts.sites if not _is_sound(one)]
     wrong += [f"{port!r} is no port" for port in (facts.http_port, facts.https_port) if not _is_port(port)]
     if wrong:
         raise ValueError(f"The front's configuration cannot be written: {'; '.join(wrong[:3])}.")
@@ -80,8 +89,9 @@ def _is_path(path: Path) -> bool:
 
 
 def _is_sound(site: FrontSite) -> bool:
-    port_is_sound = _is_port(site.port) or (site.port == 0 and site.state != "up")
-    return type(site.id) is int and site.id > 0 and site.state in get_args(State) and port_is_sound
+    port_is_sound = _is_port(site.port) or (site.port == 0 and site.state != "up" and not site.has_pass)
+    token_is_sound = site.token == "" or TOKEN.fullmatch(site.token) is not None
+    return type(site.id) is int and site.id > 0 and site.state in get_args(State) and port_is_sound and token_is_sound
 
 
 def _is_port(port: int) -> bool:

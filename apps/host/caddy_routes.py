@@ -6,7 +6,9 @@ smuggled into the Caddyfile shows up here, as a name or a destination that no re
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,13 +17,17 @@ APPS = frozenset({"http", "tls", "pki"})
 # Handlers that lead nowhere by themselves. Any that is not known here is named in the answer as a destination.
 HARMLESS = frozenset({"encode", "headers", "map", "request_body", "rewrite", "subroute", "vars"})
 HOST = "{http.request.host}"
+PASS = re.compile(re.escape(HOST) + r"/\{http\.request\.cookie\.[\w-]+\}")
+WITH_COOKIE = "127.0.0.1:{way}"
+"""Where a map of passes leads, and nowhere else."""
 UNAVAILABLE = 503
 
 
 def routes(config: Json) -> dict[str, str]:
     """Everything that *config* serves: name → where its requests go.
 
-    ``name`` → ``127.0.0.1:port`` or ``unix//socket``, or the word that a map gives it (``starting``, ``stopped``);
+    ``name`` → ``127.0.0.1:port`` or ``unix//socket``, or the word that a map gives it (``starting``, ``stopped``),
+    and where a pass leads besides (``passing``);
     ``http://name``, for plain HTTP → the same, ``redirect URL`` or a status; ``http://`` and ``https://`` are any name.
     A listener on another port is named in place of the scheme; a path stands behind the name.
     """
@@ -60,7 +66,7 @@ def _served(route: Json) -> Iterator[tuple[str, set[str]]]:
     entries = _entries(handlers)
     for name in _names(route):
         word = entries.get(name, entries.get("", ""))
-        where = {there for handler in handlers for there in _destinations(handler, word)}
+        where = {there for handler in handlers for there in _destinations(handler, name, word)}
         yield name, where or _statuses(handlers) or {"nothing"}
 
 
@@ -86,23 +92,38 @@ def _entries(handlers: list[Json]) -> dict[str, str]:
     """The map from name to port or word; "" is the word for a name that it does not hold."""
     entries: dict[str, str] = {}
     for handler in handlers:
-        if handler["handler"] == "map":
+        if handler["handler"] == "map" and handler.get("source") == HOST:
             entries[""] = str(handler.get("defaults", [""])[0])
             entries |= {str(row.get("input", "")): str(row["outputs"][0]) for row in handler.get("mappings", [])}
     return entries
 
 
-def _destinations(handler: Json, word: str) -> Iterator[str]:
+def passing(port: str, token: str) -> str:
+    """Where a name leads besides for whoever has the pass *token*, which itself is told to nobody."""
+    return f"127.0.0.1:{port} with the pass {hashlib.sha256(token.encode()).hexdigest()[:12]}"
+
+
+def _passes(handler: Json, name: str) -> Iterator[str]:
+    """Where the cookies that *handler*, a map of passes, knows lead to from *name*. Any other map is named itself."""
+    if not PASS.fullmatch(handler.get("source", "")) or handler.get("defaults") != ["shut"]:
+        yield f"a map of {handler.get('source')}"
+    for row in handler.get("mappings", []):
+        host, _, token = str(row.get("input", f"{name}/")).partition("/")
+        if host == name:
+            yield passing(str(row["outputs"][0]), token)
+
+
+def _destinations(handler: Json, name: str, word: str) -> Iterator[str]:
     match handler:
         case {"handler": "reverse_proxy"}:
-            dials = [upstream.get("dial", "?") for upstream in handler.get("upstreams", [{}])]
-            yield from (_dial(dial, word) for dial in dials)
-        case {"handler": "static_response", "headers": {"Location": [location]}}:
+            dials = {upstream.get("dial", "?") for upstream in handler.get("upstreams", [{}])}
+            yield from (_dial(dial, word) for dial in dials - {WITH_COOKIE})
+        case {"handler": "static_response", "headers": {"Location": [location]}} if location != "/":
             yield f"redirect {location}"
         case {"handler": "static_response"} if handler.get("body"):
             yield "an answer of its own"
         case {"handler": "map"} if handler.get("source") != HOST:
-            yield f"a map of {handler.get('source')}"
+            yield from _passes(handler, name)
         case {"handler": "file_server"} if handler.get("status_code") != UNAVAILABLE:
             yield "files"
         case {"handler": kind} if kind not in HARMLESS | {"static_response", "file_server"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,21 @@ def test_a_site_is_one_line_of_the_map_for_each_name() -> None:
     assert text.count("shop.example.com 8081 7") == 2
 
 
-@pytest.mark.parametrize("state", ["starting", "stopped"])
+@pytest.mark.parametrize("state", ["starting", "stopped", "suspended", "maintenance"])
 def test_a_site_that_is_not_up_is_never_sent_to_its_port(state: State) -> None:
     text = render(replace(FACTS, sites=(replace(SHOP, state=state),)))
     assert f"shop.example.com {state} 7" in text
     assert "8081" not in text
+
+
+def test_a_site_in_maintenance_is_sent_to_its_port_for_whoever_has_its_pass_alone() -> None:
+    token = secrets.token_urlsafe(32)
+    shop = replace(SHOP, state="maintenance", token=token)
+    text = render(replace(FACTS, sites=(shop,)))
+    assert f"\n\t\t\t\tshop.example.com/{token} 8081\n\t\t\t\twww.shop.example.com/{token} 8081\n" in text
+    assert text.count("8081") == 2
+    assert token not in render(replace(FACTS, sites=(replace(shop, state="up"),)))
+    assert token not in f"{wanted_routes(replace(FACTS, sites=(shop,)))} {shop}"
 
 
 def test_the_same_facts_give_the_same_text() -> None:
@@ -118,11 +129,14 @@ def test_whatever_a_name_is_it_is_normal_or_not_written(text: str) -> None:
         {"port": 65536},
         {"port": None},
         {"state": "up\n}"},
-        {"state": "suspended"},
+        {"state": "deleted"},
+        {"token": "short"},
+        {"token": "x" * 42 + "}"},
+        {"state": "maintenance", "token": "x" * 43, "port": 0},
     ],
 )
-def test_a_wrong_id_port_or_state_is_never_written(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="wrong id, port or state"):
+def test_a_wrong_id_port_state_or_token_is_never_written(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="wrong id, port, state or token"):
         render(replace(FACTS, sites=(replace(SHOP, **wrong),)))
 
 

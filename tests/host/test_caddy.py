@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ import pytest
 
 from apps.domains import caddyfile
 from apps.domains.caddyfile import FrontSite, difference, render, wanted_routes
+from apps.domains.front import PASS
 from apps.host.caddy import Front, routes
 from apps.host.caddy_tls import served_certificate
 from apps.host.errors import Refused, Unavailable
@@ -24,6 +26,7 @@ from tests.parts.hostile import HOSTILE
 
 pytestmark = pytest.mark.host
 STRANGER = UID + 1
+TOKEN = secrets.token_urlsafe(32)
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="another user's part is played by root's right to become one")
 
 
@@ -58,6 +61,9 @@ def some_sites(worker: int) -> tuple[FrontSite, ...]:
         FrontSite(2, ("two.test",), "stopped", 8082),
         FrontSite(3, ("three.test",), "starting", 8083),
         FrontSite(4, ("dead.test",), "up", free_port()),
+        FrontSite(5, ("five.test",), "suspended", 8084),
+        FrontSite(6, ("six.test", "www.six.test"), "maintenance", worker, TOKEN),
+        FrontSite(7, ("seven.test",), "maintenance", 0),
     )
 
 
@@ -95,6 +101,9 @@ def test_a_name_in_upper_case_is_the_same_name(front: RunningFront) -> None:
         ("two.test", "3600", "This site is switched off"),
         ("three.test", "5", "This site is starting"),
         ("dead.test", "30", "This page cannot be shown right now"),
+        ("five.test", "3600", "This site is suspended"),
+        ("six.test", "600", "We will be back soon"),
+        ("seven.test", "600", "We will be back soon"),
     ],
 )
 def test_a_site_that_cannot_answer_shows_its_page(
@@ -113,12 +122,47 @@ def test_a_page_for_a_site_that_starts_comes_again_by_itself(front: RunningFront
 
 
 def test_a_page_of_the_front_needs_nothing_from_elsewhere(front: RunningFront) -> None:
-    for host in ("two.test", "three.test"):
+    for host in ("two.test", "three.test", "five.test", "six.test"):
         assert "default-src 'none'" in front.get(host).headers["content-security-policy"]
     for page in front.facts.places.pages.iterdir():
         text = page.read_text()
         assert not [word for word in ("http:", "https:", "src=", "href=", "url(", "<script", "@import") if word in text]
         assert "prefers-color-scheme: dark" in text
+
+
+@pytest.mark.parametrize("host", ["six.test", "www.six.test"])
+def test_the_link_lets_people_through_to_a_site_in_maintenance(front: RunningFront, host: str) -> None:
+    linked = front.get(host, f"/.frankenpanel/pass/{TOKEN}")
+    cookie, *rules = linked.headers["set-cookie"].split("; ")
+    assert (linked.status, linked.headers["location"], linked.headers["cache-control"]) == (303, "/", "no-store")
+    assert {"Path=/", "Secure", "HttpOnly"} <= set(rules)
+    answer = front.get(host, "/page", method="POST", headers={"Cookie": f"other=1; {cookie}"}, body=b"x=1")
+    assert (answer.status, json.loads(answer.body)["x-site-id"]) == (200, "6")
+
+
+def test_no_other_pass_lets_anybody_through(front: RunningFront) -> None:
+    for wrong in (TOKEN[::-1], "", "default", "shut", f"{TOKEN}x"):
+        cookie = {"Cookie": f"{PASS}={wrong}"}
+        assert front.get("six.test", headers=cookie).status == 503
+    ours = {"Cookie": f"{PASS}={TOKEN}"}
+    assert {front.get(host, headers=ours).status for host in ("two.test", "five.test", "seven.test")} == {503}
+
+
+@pytest.mark.parametrize("path", ["pass/", "pass/short", f"pass/{TOKEN}x", f"pass/{'x' * 42};", "", "up"])
+def test_only_a_link_of_the_right_form_sets_a_cookie(front: RunningFront, path: str) -> None:
+    for host in ("one.test", "six.test"):
+        answer = front.get(host, f"/.frankenpanel/{path}")
+        assert (answer.status, "set-cookie" in answer.headers) == (404, False)
+
+
+def test_a_pass_for_another_name_or_port_is_a_difference(front: RunningFront) -> None:
+    text = render(front.facts)
+    for wrong in (f"one.test/{TOKEN} 8085", f"seven.test/{TOKEN} 8085", "~.* 8085"):
+        smuggled = text.replace("default shut", f"{wrong}\n\t\t\t\tdefault shut")
+        assert "8085 with the pass" in difference(front.facts, routes(front.driver.adapt(smuggled)))
+    for wrong in ("default 8085", ""):
+        assert "a map of" in difference(front.facts, routes(front.driver.adapt(text.replace("default shut", wrong))))
+    assert difference(front.facts, routes(front.driver.adapt(text))) == ""
 
 
 @pytest.mark.parametrize("path", ["/../../../etc/passwd", "/..%2f..%2f..%2fetc/passwd", "//etc/passwd", "/Caddyfile"])
@@ -304,7 +348,8 @@ def test_whatever_is_smuggled_into_the_file_is_seen(front: RunningFront, smuggle
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("reverse_proxy 127.0.0.1:{up}", "reverse_proxy 127.0.0.1:2019"),
+        ("reverse_proxy 127.0.0.1:{args[0]}", "reverse_proxy 127.0.0.1:2019"),
+        ("import worker {way}", "import worker 22"),
         ("map {host} {up} {sid}", "map {query} {up} {sid}"),
         ("one.test {port} 1", "one.test 22 1"),
         ("root * ", "respond /x evil\n\troot * "),

@@ -55,7 +55,7 @@ def folders(places: Places, panel: Identity) -> Iterator[tuple[Path, Identity, i
     for closed in ("keys", "locks", "backups", "trash", "supervisor"):
         yield places.root / closed, root, 0o700
     yield places.run / "supervisor", root, 0o700
-    yield places.caddyfile.parent, root, 0o755
+    yield places.caddyfile.parent, Identity("", root.uid, panel.gid), 0o750  # the passes of sites stand in it
     yield places.logs("front"), panel, 0o750
     yield places.pages, root, 0o755
     yield places.root / "static", root, 0o755
