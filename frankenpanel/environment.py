@@ -38,6 +38,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "django.db.backends.postgresql": POSTGRESQL,
 }
 _WRITTEN = "In a password, write what is no letter or digit as %40 and the like."
+DIRECTORY = re.compile(r"(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?)?")
 HOST = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
 
 
@@ -102,6 +103,16 @@ def sources(names: Collection[str]) -> dict[str, str]:
             raise ImproperlyConfigured(f"{match[0]} is for no kind of site; those with a source are {known}.")
         found[name if match[2] == "SOURCE" else f"{name}.sha256"] = os.environ[match[0]]
     return found
+
+
+def acme() -> tuple[str, str, str]:
+    """Who certifies the sites' names, if not whom Caddy knows: its address, its own authority's file, our address."""
+    address = "an address such as https://ca.example.com/acme/directory"
+    return (
+        matching("FRANKENPANEL_ACME_CA", "", DIRECTORY, address),
+        matching("FRANKENPANEL_ACME_CA_ROOT", "", re.compile(r"((/[\w.+@=~,-]+)+)?"), "an absolute path"),
+        matching("FRANKENPANEL_ACME_EMAIL", "", re.compile(r"([\w.+-]+@[\w.-]+)?", re.ASCII), "an e-mail address"),
+    )
 
 
 def secret_key(root: Path) -> str:

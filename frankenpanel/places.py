@@ -83,6 +83,10 @@ class Places:
     def caddy_storage(self) -> Path:
         return self.root / "caddy" / "storage"
 
+    def pair(self, pair_id: int) -> Path:
+        """A certificate of an owner's own: the chain and the key in one file, so that both change at once."""
+        return self.root / "caddy" / "pairs" / f"{pair_id}.pem"
+
     @property
     def internal_ca(self) -> Path:
         return self.caddy_storage / "pki" / "authorities" / "local" / "root.crt"

@@ -81,6 +81,7 @@ def _options(facts: FrontFacts) -> str:
         https_port=facts.https_port,
         bind=f"default_bind {' '.join(facts.bind)}" if facts.bind else "# on every address of the machine",
         logs=places.logs("front"),
+        acme=facts.acme.options,
     )
 
 

@@ -15,6 +15,7 @@ OPTIONS = Template("""{
 	http_port $http_port
 	https_port $https_port
 	$bind
+	$acme
 	grace_period 15s
 	metrics
 	servers {

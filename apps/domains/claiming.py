@@ -21,7 +21,7 @@ def claim_domain(ask: Ask, text: str, site: Site) -> Domain:
     except ValueError as error:
         raise Invalid("domain", str(error)) from error
     _refuse_taken(ask, host)
-    tls = Domain.Tls.MANAGED if settings.PRODUCTION else Domain.Tls.INTERNAL
+    tls = Domain.Tls.MANAGED if settings.PRODUCTION or settings.ACME[0] else Domain.Tls.INTERNAL
     domain = Domain.objects.create(site=site, host=host, primary=True, tls=tls)
     Certificate.objects.create(domain=domain)
     return domain

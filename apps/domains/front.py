@@ -18,6 +18,8 @@ PASS = "__Host-frankenpanel-pass"  # noqa: S105 - the name of a cookie
 """Who has this cookie, with the site's token in it, is let through to a site in maintenance."""
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 SAFE_PATH = re.compile(r"(/[\w .+@=~,-]+)+")
+DIRECTORY = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+EMAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
 # Below these no public authority can certify a name (RFC 6761, RFC 8375, and what people use at home).
 PRIVATE = frozenset({"localhost", "test", "example", "invalid", "local", "lan", "internal", "arpa"})
 
@@ -47,6 +49,29 @@ class FrontSite:
 
 
 @dataclass(frozen=True)
+class Acme:
+    """Who certifies names for the front: the authority with this *directory*; without one those that Caddy knows.
+
+    *root* is a file with what certifies that address itself. *email* is whom the authority may write to.
+    """
+
+    directory: str = ""
+    root: str = ""
+    email: str = ""
+
+    @property
+    def options(self) -> str:
+        """The lines of the Caddyfile's options that say so."""
+        words = {"acme_ca": self.directory, "acme_ca_root": self.root, "email": self.email}
+        return "\n\t".join(f"{word} {value}" for word, value in words.items() if value) or "# certified as Caddy has it"
+
+    @property
+    def is_sound(self) -> bool:
+        checks = {DIRECTORY: self.directory, SAFE_PATH: self.root, EMAIL: self.email}
+        return all(not value or pattern.fullmatch(value) for pattern, value in checks.items())
+
+
+@dataclass(frozen=True)
 class FrontFacts:
     """All that the front is made of. *bind* are the addresses that it listens on; none of them means every one."""
 
@@ -57,6 +82,7 @@ class FrontFacts:
     panel_socket: Path
     sites: tuple[FrontSite, ...]
     bind: tuple[str, ...] = ("127.0.0.1",)
+    acme: Acme = Acme()
 
     @property
     def origin(self) -> str:
@@ -64,8 +90,14 @@ class FrontFacts:
         return "https://{host}" if self.https_port == HTTPS else f"https://{{host}}:{self.https_port}"
 
     def is_private(self, host: str) -> bool:
-        """Whether *host* gets a certificate of the front's own authority: a public one checks port 443 only."""
-        return self.https_port != HTTPS or host.rpartition(".")[2] in PRIVATE
+        """Whether *host* gets a certificate of the front's own authority: a public one checks port 443 only.
+
+        An authority that was chosen may certify any name and look at any port.
+        """
+        last = host.rpartition(".")[2]
+        if self.acme.directory:
+            return last == "localhost"
+        return self.https_port != HTTPS or last in PRIVATE
 
 
 def refuse_unsafe(facts: FrontFacts) -> None:
@@ -77,6 +109,7 @@ def refuse_unsafe(facts: FrontFacts) -> None:
     wrong += [f"the name {host!r} stands in it {count} times" for host, count in hosts.items() if count > 1]
     wrong += [f"the path {str(path)!r} has a character of Caddy's" for path in paths if not _is_path(path)]
     wrong += [f"the site {one.id!r} has a wrong id, port, state or token" for one in facts.sites if not _is_sound(one)]
+    wrong += [] if facts.acme.is_sound else [f"{facts.acme} has a character of Caddy's"]
     wrong += [f"{port!r} is no port" for port in (facts.http_port, facts.https_port) if not _is_port(port)]
     if wrong:
         raise ValueError(f"The front's configuration cannot be written: {'; '.join(wrong[:3])}.")

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.domains.caddyfile import difference, render
-from apps.domains.front import FrontFacts, FrontSite, State
+from apps.domains.front import Acme, FrontFacts, FrontSite, State
 from apps.domains.models import Domain
 from apps.host import oplock
 from apps.host.caddy import routes
@@ -35,6 +35,7 @@ def facts_of(server: Server) -> FrontFacts:
         panel_socket=settings.PLACES.run / "panel" / "web.sock",
         sites=tuple(_site(site) for site in sites.prefetch_related("domains")),
         bind=() if settings.PRODUCTION else ("127.0.0.1",),
+        acme=Acme(*settings.ACME),
     )
 
 

@@ -125,6 +125,13 @@ class Files:
             self._replace(folder, path.name, content, mode, group)
             RENAMED()
 
+    def remove(self, path: Path) -> None:
+        """Remove a file of the panel's own. It not being there is no error."""
+        with spoken(path), own_folder(self._base(path), path.parent) as folder:
+            if look(folder, path.name) is not None:
+                os.unlink(path.name, dir_fd=folder)
+                os.fsync(folder)
+
     def _base(self, path: Path) -> Path:
         return next(base for base in (self.places.root, self.places.run) if path.is_relative_to(base))
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.domains.caddyfile import FrontFacts, FrontSite, difference, render, wanted_routes
-from apps.domains.front import State
+from apps.domains.front import Acme, State
 from apps.domains.hostname import is_normal
 from frankenpanel.places import Places
 from tests.parts.hostile import HOSTILE, SPELLINGS
@@ -199,3 +199,17 @@ def test_a_name_that_is_left_out_is_a_difference() -> None:
 
 def test_many_differences_are_counted() -> None:
     assert "and 4 more" in difference(FACTS, {})
+
+
+def test_an_authority_of_ones_own_is_named_once_and_certifies_what_no_public_one_could() -> None:
+    acme = Acme("https://ca.corp.lan:14000/dir", "/etc/ssl/corp.pem", "host@corp.lan")
+    facts = replace(FACTS, acme=acme, https_port=7443)
+    said = ("acme_ca https://ca.corp.lan:14000/dir", "acme_ca_root /etc/ssl/corp.pem", "email host@corp.lan")
+    assert "".join(f"\t{line}\n" for line in said) in render(facts)
+    assert [facts.is_private(host) for host in ("shop.test", "shop.lan", "shop.localhost")] == [False, False, True]
+
+
+@pytest.mark.parametrize("wrong", ["https://ca.ex/{dir}", "http://ca.ex/dir", "https://ca.ex/a b", "https://ca.ex\n"])
+def test_an_authoritys_address_that_caddy_would_read_otherwise_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="character of Caddy's"):
+        render(replace(FACTS, acme=Acme(wrong)))

@@ -55,7 +55,8 @@ def folders(places: Places, panel: Identity) -> Iterator[tuple[Path, Identity, i
     for closed in ("keys", "locks", "backups", "trash", "supervisor"):
         yield places.root / closed, root, 0o700
     yield places.run / "supervisor", root, 0o700
-    yield places.caddyfile.parent, Identity("", root.uid, panel.gid), 0o750  # the passes of sites stand in it
+    for read in (places.caddyfile.parent, places.pair(0).parent):  # the passes and the keys of sites stand in them
+        yield read, Identity("", root.uid, panel.gid), 0o750
     yield places.logs("front"), panel, 0o750
     yield places.pages, root, 0o755
     yield places.root / "static", root, 0o755
