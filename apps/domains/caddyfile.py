@@ -1,8 +1,8 @@
 """The front's Caddyfile: rendered whole from the records, never edited.
 
 Plain sites are entries of one ``map``: a block for each would cost seven times the reload at 1,000 sites. Nothing
-but checked host names, integers and the panel's own paths is ever written into it, because Caddy's quoting does not
-hold: a quoted ``"{"`` still opens a block.
+but checked host names, integers, the panel's own paths and what ``special`` has looked at is ever written into it,
+because Caddy's quoting does not hold: a quoted ``"{"`` still opens a block.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from apps.domains import caddyfile_text as text
-from apps.domains.front import PASS, FrontFacts, FrontSite, refuse_unsafe
-from apps.host.caddy_routes import passing
+from apps.domains.blocks import blocks, names, tls_of
+from apps.domains.front import FrontFacts, FrontSite, refuse_unsafe
+from apps.domains.wanted import wanted_routes
 
 __all__ = ["FrontFacts", "FrontSite", "difference", "render", "wanted_routes"]
 
@@ -22,34 +23,12 @@ def render(facts: FrontFacts) -> str:
     Raises ValueError with a sentence for a name, a port, an id, a state or a path that must not stand in it.
     """
     refuse_unsafe(facts)
-    entries = {host: site for site in facts.sites for host in site.hosts}
-    blocks = [_options(facts), text.SNIPPETS.substitute(pages=facts.places.pages, lower=text.LOWER)]
-    blocks += [text.REDIRECT.substitute(names=_names("http", [facts.panel_host, *entries]), origin=facts.origin)]
     panel = facts.panel_host
-    blocks += [text.PANEL.substitute(host=panel, tls=_tls(facts, panel), socket=facts.panel_socket)]
-    for tls in (text.INTERNAL, text.PUBLIC):
-        chosen = {host: site for host, site in entries.items() if _tls(facts, host) is tls}
-        blocks += [_sites(chosen, tls)] if chosen else []
-    return "\n".join(blocks)
-
-
-def wanted_routes(facts: FrontFacts) -> dict[str, str]:
-    """What ``apps.host.caddy.routes`` must find in the adapted file, and nothing besides.
-
-    ``name`` → ``127.0.0.1:port``, the page that it shows, or the panel's socket; one in maintenance → that, and the
-    port with a digest of its pass; ``http://name`` → the redirection; ``http://`` (any other name) → ``404``.
-    """
-    routes = {facts.panel_host: f"unix/{facts.panel_socket}"}
-    for site in facts.sites:
-        routes |= dict.fromkeys(site.hosts, _where(site))
-    origin = facts.origin.replace("{host}", "{http.request.host}")
-    redirects = {f"http://{host}": f"redirect {origin}{{http.request.uri}}" for host in routes}
-    return {"http://": "404", **routes, **redirects}
-
-
-def _where(site: FrontSite) -> str:
-    where = f"127.0.0.1:{site.port}" if site.state == "up" else site.state
-    return f"{passing(str(site.port), site.token)} and {where}" if site.has_pass else where
+    only_https = [host for site in facts.sites if not site.special.plain_http for host in site.hosts]
+    parts = [_options(facts), text.SNIPPETS.substitute(pages=facts.places.pages, lower=text.LOWER)]
+    parts += [text.REDIRECT.substitute(names=names("http", [panel, *only_https]), origin=facts.origin)]
+    parts += [text.PANEL.substitute(host=panel, tls=tls_of(facts, panel), socket=facts.panel_socket)]
+    return "\n".join([*parts, *blocks(facts)])
 
 
 def difference(facts: FrontFacts, found: Mapping[str, str]) -> str:
@@ -83,17 +62,3 @@ def _options(facts: FrontFacts) -> str:
         logs=places.logs("front"),
         acme=facts.acme.options,
     )
-
-
-def _sites(entries: dict[str, FrontSite], tls: str) -> str:
-    rows = "\n".join(f"\t\t\t{host} {site.target} {site.id}" for host, site in entries.items())
-    passes = "\n".join(f"\t\t\t\t{host}/{site.token} {site.port}" for host, site in entries.items() if site.has_pass)
-    return text.SITES.substitute(names=_names("https", entries), tls=tls, rows=rows, passes=passes, cookie=PASS)
-
-
-def _names(scheme: str, hosts: list[str] | dict[str, FrontSite]) -> str:
-    return ", ".join(f"{scheme}://{host}" for host in hosts)
-
-
-def _tls(facts: FrontFacts, host: str) -> str:
-    return text.INTERNAL if facts.is_private(host) else text.PUBLIC

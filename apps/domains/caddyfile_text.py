@@ -75,6 +75,7 @@ $lower
 		max_size 2GiB
 	}
 	reverse_proxy 127.0.0.1:{args[0]} {
+		{block}
 		header_up X-Site-Id {sid}
 		lb_try_duration 3s
 		lb_try_interval 100ms
@@ -106,6 +107,31 @@ REDIRECT = Template("""$names {
 
 INTERNAL = "tls internal"
 PUBLIC = "header ?Strict-Transport-Security max-age=31536000"
+OWN = Template("tls $file $file")
+BARE = "# no certificate"
+
+TO_PRIMARY = Template("""$names {
+	$tls
+	log
+	route {
+		import hidden
+		redir $origin{uri} 308
+	}
+}
+""")
+
+# What a certificate's authority looks for may be fetched by everybody: a file, for no worker runs PHP there.
+PASSWORD = Template("""@guarded not path_regexp $open
+basic_auth @guarded argon2id {
+	$user $hash
+}
+""")
+LEADS = Template("""@$name {
+	host $host
+	path $path
+}
+redir @$name $target $status
+""")
 
 PANEL = Template("""https://$host {
 	$tls
@@ -169,7 +195,7 @@ $passes
 				import pages maintenance 600
 			}
 			handle {
-				import worker {way}
+$with_pass
 			}
 		}
 		@starting vars {up} starting
@@ -177,8 +203,12 @@ $passes
 			header Refresh 3
 			import pages starting 5
 		}
+		@broken vars {up} down
+		handle @broken {
+			import pages down 30
+		}
 		handle {
-			import worker {up}
+$up
 		}
 	}
 	import down

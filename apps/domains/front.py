@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from apps.domains.hostname import is_normal
+from apps.domains.special import PLAIN, Special
 from frankenpanel.places import Places
 
-HTTPS = 443
-State = Literal["starting", "stopped", "suspended", "maintenance", "up"]
+HTTP, HTTPS = 80, 443
+State = Literal["starting", "stopped", "suspended", "maintenance", "down", "up"]
 PASS = "__Host-frankenpanel-pass"  # noqa: S105 - the name of a cookie
 """Who has this cookie, with the site's token in it, is let through to a site in maintenance."""
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -37,6 +38,12 @@ class FrontSite:
     state: State
     port: int
     token: str = field(default="", repr=False)
+    special: Special = PLAIN
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """Those of its names that answer themselves: the others lead to the primary one."""
+        return tuple(host for host in self.hosts if host not in self.special.to_primary)
 
     @property
     def has_pass(self) -> bool:
@@ -89,6 +96,11 @@ class FrontFacts:
         """Where a request over HTTP is sent: the name that it asked for, with the port if browsers need it."""
         return "https://{host}" if self.https_port == HTTPS else f"https://{{host}}:{self.https_port}"
 
+    @property
+    def plain_origin(self) -> str:
+        """The same for a site that is served over HTTP."""
+        return "http://{host}" if self.http_port == HTTP else f"http://{{host}}:{self.http_port}"
+
     def is_private(self, host: str) -> bool:
         """Whether *host* gets a certificate of the front's own authority: a public one checks port 443 only.
 
@@ -110,6 +122,7 @@ def refuse_unsafe(facts: FrontFacts) -> None:
     wrong += [f"the path {str(path)!r} has a character of Caddy's" for path in paths if not _is_path(path)]
     wrong += [f"the site {one.id!r} has a wrong id, port, state or token" for one in facts.sites if not _is_sound(one)]
     wrong += [] if facts.acme.is_sound else [f"{facts.acme} has a character of Caddy's"]
+    wrong += [f"the site {one.id!r} has {fault}" for one in facts.sites for fault in one.special.faults(one.hosts)]
     wrong += [f"{port!r} is no port" for port in (facts.http_port, facts.https_port) if not _is_port(port)]
     if wrong:
         raise ValueError(f"The front's configuration cannot be written: {'; '.join(wrong[:3])}.")

@@ -1,0 +1,105 @@
+"""The blocks of the front's file that serve sites: one for all plain ones, and those of each special one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import indent
+
+from apps.domains import caddyfile_text as text
+from apps.domains.front import PASS, FrontFacts, FrontSite
+from apps.domains.special import PLAIN, Special
+from apps.host.caddy_words import OPEN
+
+UP, WITH_PASS = "{up}", "{way}"
+"""What a site's map, and its map of passes, lead to."""
+
+
+def blocks(facts: FrontFacts) -> Iterator[str]:
+    """The plain sites first, then the special ones in their order."""
+    plain = {host: site for site in facts.sites if site.special == PLAIN for host in site.hosts}
+    for tls in (text.INTERNAL, text.PUBLIC):
+        chosen = {host: site for host, site in plain.items() if tls_of(facts, host) is tls}
+        if chosen:
+            yield _block("https", chosen, tls)
+    for site in facts.sites:
+        if site.special != PLAIN:
+            yield from _special(facts, site)
+
+
+def tls_of(facts: FrontFacts, host: str) -> str:
+    return text.INTERNAL if facts.is_private(host) else text.PUBLIC
+
+
+def names(scheme: str, hosts: list[str]) -> str:
+    return ", ".join(f"{scheme}://{host}" for host in hosts)
+
+
+def _special(facts: FrontFacts, site: FrontSite) -> Iterator[str]:
+    for tls, hosts in _by_tls(facts, site, site.served):
+        yield _block("https", dict.fromkeys(hosts, site), tls, site.special)
+    for tls, hosts in _by_tls(facts, site, site.special.to_primary):
+        yield _to_primary("https", hosts, tls, facts.origin, site)
+    if site.special.plain_http:
+        yield _block("http", dict.fromkeys(site.served, site), text.BARE, site.special)
+        if site.special.to_primary:
+            yield _to_primary("http", list(site.special.to_primary), text.BARE, facts.plain_origin, site)
+
+
+def _by_tls(facts: FrontFacts, site: FrontSite, hosts: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
+    """The hosts that share a certificate's line: Caddy takes one such line for a block."""
+    own = dict(site.special.pairs)
+    lines: dict[str, list[str]] = {}
+    for host in hosts:
+        line = text.OWN.substitute(file=facts.places.pair(own[host])) if host in own else tls_of(facts, host)
+        lines.setdefault(text.BARE if line is text.PUBLIC and site.special.plain_http else line, []).append(host)
+    yield from lines.items()
+
+
+def _block(scheme: str, entries: dict[str, FrontSite], tls: str, special: Special = PLAIN) -> str:
+    rows = "\n".join(f"\t\t\t{host} {site.target} {site.id}" for host, site in entries.items())
+    passes = "\n".join(f"\t\t\t\t{host}/{site.token} {site.port}" for host, site in entries.items() if site.has_pass)
+    return text.SITES.substitute(
+        names=names(scheme, list(entries)),
+        tls=tls,
+        rows=rows,
+        passes=passes,
+        cookie=PASS,
+        up=indent(_way(UP, special), "\t" * 3),
+        with_pass=indent(_way(WITH_PASS, special), "\t" * 4),
+    )
+
+
+def _way(word: str, special: Special) -> str:
+    """How a request comes to the worker: past a password, or somewhere else altogether."""
+    worker = f"import worker {word}"
+    if special == PLAIN:
+        return worker
+    inside = [*_password(special), *_redirects(special), f"{worker} {{\n{indent(_proxy(special), TAB)}}}\n"]
+    return f"route {{\n{indent(''.join(inside), TAB)}}}"
+
+
+TAB = "\t"
+
+
+def _password(special: Special) -> Iterator[str]:
+    if special.user:
+        yield text.PASSWORD.substitute(open=OPEN, user=special.user, hash=special.hash)
+
+
+def _redirects(special: Special) -> Iterator[str]:
+    for number, one in enumerate(special.redirects):
+        yield text.LEADS.substitute(
+            name=f"leads{number}", host=one.host, path=one.path, target=one.target, status=one.status
+        )
+
+
+def _proxy(special: Special) -> str:
+    """The password is the front's: the site is not told it."""
+    lines = ["header_up -Authorization"] if special.user else []
+    lines += [f"trusted_proxies {' '.join(special.proxies)}"] if special.proxies else []
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _to_primary(scheme: str, hosts: list[str], tls: str, origin: str, site: FrontSite) -> str:
+    origin = origin.replace("{host}", site.hosts[0])
+    return text.TO_PRIMARY.substitute(names=names(scheme, hosts), tls=tls, origin=origin)
