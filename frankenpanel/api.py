@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.api import TokenViewSet
 from apps.accounts.permissions import ANY, SignedIn
+from apps.cron.api import CronViewSet
 from apps.databases.api import DatabaseViewSet
 from apps.operations.api import OperationViewSet
 from apps.servers.api import RuntimeViewSet
@@ -41,6 +42,7 @@ class Nothing(APIView):
 
 router = SimpleRouter()
 router.register("sites", SiteViewSet, "site")
+router.register("crons", CronViewSet, "cron")
 router.register("databases", DatabaseViewSet, "database")
 router.register("operations", OperationViewSet, "operation")
 router.register("runtimes", RuntimeViewSet, "runtime")

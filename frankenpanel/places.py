@@ -39,6 +39,10 @@ class Places:
     def worker_config(self, site_id: int) -> Path:
         return self.runtime(site_id) / "worker.json"
 
+    def cli_ini(self, site_id: int) -> Path:
+        """The php.ini of the site's scripts on the command line."""
+        return self.runtime(site_id) / "cli.ini"
+
     def worker_link(self, site_id: int) -> Path:
         """The seed's name for the worker's JSON: a relative link to it."""
         return self.root / "runtime" / f"worker_{site_id}.json"
@@ -115,6 +119,9 @@ class Places:
 
     def operation_lock(self, operation_id: int) -> Path:
         return self.locks / f"operation-{operation_id}.lock"
+
+    def cron_lock(self, run_id: int) -> Path:
+        return self.locks / f"cron-{run_id}.lock"
 
     def site_user(self, site_id: int) -> str:
         return f"fps-{self.instance}-{site_id}" if self.instance else f"fps-{site_id}"

@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "apps.domains",
     "apps.databases",
     "apps.workers",
+    "apps.cron",
     "apps.lifecycle",
 ]
 MIDDLEWARE = [

@@ -137,7 +137,8 @@ def _status_tells_ports_and_memory(panel: OwnPanel) -> None:
     code, printed = panel.run("status", "--format", "plain")
     assert code == 0, printed
     rows = {line.split("\t")[0]: line.split("\t") for line in printed.splitlines() if "\t" in line}
-    assert list(rows) == ["mariadb", "front", "web", "runner", "runner-long", "beat", "site my-first-site"]
+    servers = ["mariadb", "front", "web", "runner", "runner-long", "runner-cron", "beat"]
+    assert list(rows) == [*servers, "site my-first-site"]
     assert all(row[1] == "RUNNING" and float(row[3]) > 1 for row in rows.values())
     assert panel.settings["FRANKENPANEL_HTTPS_PORT"] in rows["front"][4]
 

@@ -15,6 +15,7 @@ SCOPES = (
     *("site:create", "site:read", "site:change", "site:operate", "site:delete", "site:suspend"),
     *("domain:read", "domain:change"),
     *("database:read", "database:create", "database:change", "database:delete", "database:reveal"),
+    *("cron:read", "cron:change", "cron:operate"),
     *("operation:read", "operation:change"),
     *("runtime:read", "runtime:create", "token:create"),
 )

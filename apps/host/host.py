@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from apps.host.caddy import Front
 from apps.host.files import Files
 from apps.host.frankenphp import FrankenPHP
+from apps.host.jobs import Jobs
 from apps.host.mysql import MySQL
 from apps.host.sources import Sources
 from apps.host.supervisor import Supervisor
@@ -26,3 +27,4 @@ class Host:
     supervisor: Supervisor
     sources: Sources
     vault: Vault
+    jobs: Jobs

@@ -14,6 +14,7 @@ from apps.host.caddy import Front
 from apps.host.files import Files
 from apps.host.frankenphp import FrankenPHP
 from apps.host.host import Host
+from apps.host.jobs import Jobs
 from apps.host.mysql import MySQL
 from apps.host.sources import Sources
 from apps.host.supervisor.pidfile import PidFileSupervisor
@@ -38,6 +39,7 @@ def this_host() -> Host:
         supervisor=PidFileSupervisor(),
         sources=Sources(places.cache, {name: value for name, value in settings.SOURCES.items() if value}),
         vault=Vault(places.keys / "fernet"),
+        jobs=Jobs(),
     )
 
 

@@ -54,6 +54,11 @@ def bury(path: Path) -> int:
     return sum(_kill(pid) for pid, _ in holders)
 
 
+def end_inheritors(path: Path) -> int:
+    """Kill every process that has the lock from whoever took it, and not that one. Returns how many were killed."""
+    return sum(_kill(pid) for pid, taker in list(_holders(path)) if pid != taker)
+
+
 def _holders(path: Path) -> Iterator[tuple[int, int]]:
     """Each process that holds the lock, with the one that took it: the same, or the dead one it inherited it from.
 

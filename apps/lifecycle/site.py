@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from apps.cron.records import add_kinds_job
 from apps.databases.models import Database
 from apps.databases.naming import database_name
 from apps.databases.steps import CreateDatabase, SealDatabasePassword
@@ -89,6 +90,7 @@ def create_site(
     site.slug = unique_slug(name)  # 4
     site.port = next_free_port(server)  # 5
     site.save()  # 7
+    add_kinds_job(site)
     host = claim_domain(ask, domain, site)  # 2, 8
     params = {"domain_id": host.pk}
     if database or template.needs_database:

@@ -27,6 +27,11 @@ def ask(question: Question) -> None:
     _send("operations.answer", {"question": question.pk}, f"server.{question.server.name}.ask")
 
 
+def wake(task: str, queue: str) -> None:
+    """Tell the runners of *queue* that there is something for *task* to look for."""
+    _send(task, {}, queue)
+
+
 def _send(task: str, kwargs: dict[str, int], queue: str, after: float = 0.0) -> None:
     try:
         app.send_task(task, kwargs=kwargs, queue=queue, countdown=after or None, retry=False)

@@ -106,12 +106,18 @@ def _workers(facts: WorkerFacts, number: int) -> list[dict[str, Any]]:
 
 
 def _paths(facts: WorkerFacts) -> dict[str, str]:
+    return own_ini(facts.places, facts.slug)
+
+
+def own_ini(places: Places, slug: str) -> dict[str, str]:
+    """The values of php.ini that no site chooses."""
+    tmp = places.site(slug) / "tmp"
     return {
-        "open_basedir": f"{facts.places.site(facts.slug)}:{facts.places.probe}:/usr/share/php",
-        "sys_temp_dir": str(_tmp(facts)),
-        "upload_tmp_dir": str(_tmp(facts)),
-        "session.save_path": str(_tmp(facts) / "sessions"),
-        "error_log": f"{facts.places.site_logs(facts.slug)}/php-error.log",
+        "open_basedir": f"{places.site(slug)}:{places.probe}:/usr/share/php",
+        "sys_temp_dir": str(tmp),
+        "upload_tmp_dir": str(tmp),
+        "session.save_path": str(tmp / "sessions"),
+        "error_log": f"{places.site_logs(slug)}/php-error.log",
         "expose_php": "Off",
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.cron.models import Cron
 from apps.operations.doors.table import Act, Noun
 from apps.servers.models import Runtime
 from apps.sites.models import Site
@@ -40,12 +41,26 @@ def with_a_second_runtime(site: Site) -> Site:
     return site
 
 
+def with_a_job(*, paused: bool = False) -> Callable[[Site], Cron]:
+    def ready(site: Site) -> Cron:
+        facts = {"schedule": "@daily", "command": "GET /tick", "active": not paused}
+        return Cron.objects.update_or_create(site=active(site), name=f"{site.slug}.x", defaults=facts)[0]
+
+    return ready
+
+
 SAMPLES: dict[tuple[str, str], Sample] = {
     ("site", "start"): Sample(ready=with_status(Site.Status.INACTIVE)),
     ("site", "stop"): Sample(),
     ("site", "restart"): Sample(),
     ("site", "update"): Sample({"name": "Other", "memory_limit": "512"}),
     ("site", "runtime"): Sample({"runtime": "php-8.4"}, with_a_second_runtime),
+    ("cron", "create"): Sample({"schedule": "*/10 * * * *", "command": "GET /tick"}),
+    ("cron", "test"): Sample(ready=with_a_job()),
+    ("cron", "stop"): Sample(ready=with_a_job()),
+    ("cron", "start"): Sample(ready=with_a_job(paused=True)),
+    ("cron", "update"): Sample({"schedule": "@weekly"}, with_a_job()),
+    ("cron", "delete"): Sample(ready=with_a_job()),
     ("database", "create"): Sample({"label": "statistics"}),
 }
 

@@ -125,8 +125,8 @@ def test_sites_are_stopped_several_at_once_but_not_all_of_a_thousand() -> None:
 def test_only_the_runners_are_roots(settings: Any) -> None:
     panel = Identity("fp0000-panel", 900, 900)
     found = programs.services(Path("/x/frankenphp"), panel, separate=True)
-    assert [one.name for one in found] == ["mariadb", "front", "web", "runner", "runner-long", "beat"]
-    assert {one.name for one in found if not one.user} == {"runner", "runner-long"}
+    assert [one.name for one in found] == ["mariadb", "front", "web", "runner", "runner-long", "runner-cron", "beat"]
+    assert {one.name for one in found if not one.user} == {"runner", "runner-long", "runner-cron"}
     assert {one.name for one in found if one.bare} == {"mariadb", "front"}
     assert {one.user for one in programs.services(Path("/x"), panel, separate=False)} == {""}
 
@@ -134,7 +134,7 @@ def test_only_the_runners_are_roots(settings: Any) -> None:
 def test_only_the_runners_may_build_drivers(settings: Any) -> None:
     found = programs.services(Path("/x"), Identity("x", 1, 1), separate=True)
     roles = {one.name: one.env.get("FRANKENPANEL_ROLE") for one in found if not one.bare}
-    assert roles == {"web": "web", "runner": "runner", "runner-long": "runner", "beat": "beat"}
+    assert roles == {"web": "web", "runner": "runner", "runner-long": "runner", "runner-cron": "runner", "beat": "beat"}
 
 
 def test_the_panels_programs_inherit_settings_and_proxies_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -223,4 +223,4 @@ def _group_of(pid: int) -> int:
 
 def _states(panel: Panel) -> set[str]:
     rows = panel("status", "--format", "json").json
-    return {row["state"] for row in rows if row["name"] in ("beat", "web", "runner", "runner-long")}
+    return {row["state"] for row in rows if row["name"] in ("beat", "web", "runner", "runner-long", "runner-cron")}

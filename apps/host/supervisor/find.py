@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from apps.host.command import Identity
 from apps.host.supervisor import Worker, lock, record
 from apps.host.supervisor.processes import Process, arguments, environment, process, processes, uids
 
@@ -66,7 +67,11 @@ def leftovers(worker: Worker) -> set[Process]:
 
 
 def has_own_user(worker: Worker) -> bool:
-    return worker.identity.uid not in (0, os.geteuid())
+    return is_own_user(worker.identity)
+
+
+def is_own_user(identity: Identity) -> bool:
+    return identity.uid not in (0, os.geteuid())
 
 
 def _is_of_the_site(worker: Worker, one: Process) -> bool:

@@ -11,11 +11,11 @@ import resource
 import shutil
 import subprocess
 
-from apps.host.command import PATH
+from apps.host.command import PATH, Identity
 from apps.host.errors import Refused
 from apps.host.folders import spoken
 from apps.host.supervisor import Worker
-from apps.host.supervisor.find import has_own_user
+from apps.host.supervisor.find import is_own_user
 
 FILES = 16384
 PROCESSES = 256
@@ -49,7 +49,7 @@ def command(worker: Worker) -> list[str]:
     ``setpriv`` keeps its right to reach every file until it has started a program: so the limits come behind it.
     """
     server = [str(worker.binary), "run", "--config", str(worker.config)]
-    return [_program("setsid"), "--fork", *_privileges(worker), "--", *_limits(worker), *server]
+    return [_program("setsid"), "--fork", *privileges(worker.identity), "--", *limits(worker.identity), *server]
 
 
 def open_log(worker: Worker) -> int:
@@ -60,9 +60,10 @@ def open_log(worker: Worker) -> int:
         return os.open(worker.log, LOG, 0o640)
 
 
-def _limits(worker: Worker) -> list[str]:
+def limits(identity: Identity) -> list[str]:
+    """Of everything that runs as a site's user."""
     limits = ["--core=0", f"--nofile={_at_most(FILES, resource.RLIMIT_NOFILE)}"]
-    if has_own_user(worker):  # the kernel counts all processes of a user, so this would count the caller's too
+    if is_own_user(identity):  # the kernel counts all processes of a user, so this would count the caller's too
         limits.append(f"--nproc={_at_most(PROCESSES, resource.RLIMIT_NPROC)}")
     return [_program("prlimit"), *limits]
 
@@ -73,10 +74,11 @@ def _at_most(wanted: int, limit: int) -> int:
     return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
-def _privileges(worker: Worker) -> list[str]:
-    if not has_own_user(worker):
+def privileges(identity: Identity) -> list[str]:
+    """Become that user, and nobody else from then on."""
+    if not is_own_user(identity):
         return [_program("setpriv"), "--no-new-privs"]
-    user = [f"--reuid={worker.identity.uid}", f"--regid={worker.identity.gid}", "--clear-groups"]
+    user = [f"--reuid={identity.uid}", f"--regid={identity.gid}", "--clear-groups"]
     return [_program("setpriv"), *user, "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
 
 

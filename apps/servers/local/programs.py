@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from apps.cron.waking import HANDS, queue_of
 from apps.host import mariadb
 from apps.host.caddy import Front
 from apps.host.command import Identity
@@ -37,8 +38,12 @@ def services(frankenphp: Path, panel: Identity, *, separate: bool) -> list[Servi
 
 def _runners() -> Iterator[Service]:
     queue = f"server.{settings.SERVER}"
-    for name, queues, concurrency in (("runner", f"{queue},{queue}.ask", 2), ("runner-long", f"{queue}.long", 1)):
-        pool = ["-P", "prefork", "-c", str(concurrency), "-n", f"{name}@{settings.SERVER}"]
+    for name, queues, kind, concurrency in (
+        ("runner", f"{queue},{queue}.ask", "prefork", 2),
+        ("runner-long", f"{queue}.long", "prefork", 1),
+        ("runner-cron", queue_of(settings.SERVER), "threads", HANDS),  # its hands wait for others all the time
+    ):
+        pool = ["-P", kind, "-c", str(concurrency), "-n", f"{name}@{settings.SERVER}"]
         argv = [sys.executable, *CELERY, "worker", "-Q", queues, *pool, *QUIET]
         yield Service(name, argv, 40, env={**RUNNER, **LEAN}, grace=30)
 

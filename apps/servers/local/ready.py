@@ -50,6 +50,7 @@ def checks(services: Services, mysql: MySQL, frankenphp: Path) -> dict[str, Answ
         "web": _web_answers,
         "runner": _said(services, "runner", READY),
         "runner-long": _said(services, "runner-long", READY),
+        "runner-cron": _said(services, "runner-cron", READY),
         "beat": _runs(services, "beat"),
     }
 

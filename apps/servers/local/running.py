@@ -24,8 +24,8 @@ from apps.servers.models import Server
 from apps.workers.roster import active_workers
 
 FIRST = ("mariadb", "front")
-REST = ("web", "runner", "runner-long", "beat")
-TAKERS = ("beat", "runner-long", "runner", "web", "front")
+REST = ("web", "runner", "runner-long", "runner-cron", "beat")
+TAKERS = ("beat", "runner-cron", "runner-long", "runner", "web", "front")
 """Nothing may start a site again, or ask for one, while the sites are stopped."""
 
 

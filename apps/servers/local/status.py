@@ -18,7 +18,7 @@ from apps.workers.roster import worker_of
 
 KINDS = {"DATABASE_URL": "database", "CELERY_BROKER_URL": "broker"}
 COLUMNS = ("name", "state", "pid", "memory_mb", "address")
-ORDER = ("mariadb", "front", "web", "runner", "runner-long", "beat")
+ORDER = ("mariadb", "front", "web", "runner", "runner-long", "runner-cron", "beat")
 MB = 1_000_000
 Row = dict[str, Any]
 

@@ -135,6 +135,10 @@ class Kind(ABC):
     proof_statuses: ClassVar[Collection[int]] = (200,)
     """What that page may answer."""
 
+    cron_command: ClassVar[str] = ""
+    """What its software wants to be done by the clock, as a cron job's command; empty where it wants nothing."""
+    cron_schedule: ClassVar[str] = "*/5 * * * *"
+
     def config(self, facts: SiteFacts) -> str:
         """The text of ``config_file``. Seed, Site Creation 10."""
         raise NotImplementedError(f"{self.label} has no configuration file.")

@@ -55,6 +55,7 @@ class WordPress(Kind):
     config_file: ClassVar = "public/wp-config.php"
     installer: ClassVar = (HERE / "install.php").read_text()
     admin_path: ClassVar = "/wp-login.php"
+    cron_command: ClassVar = "GET /wp-cron.php"
 
     def config(self, facts: SiteFacts) -> str:
         constants = {**self._database(facts), **self._behaviour(facts)}
@@ -96,6 +97,7 @@ class WordPress(Kind):
             **{name: php(secrets.token_urlsafe(48)) for name in (*KEYS, *SALTS)},
             "FS_METHOD": php("direct"),
             "DISALLOW_FILE_EDIT": "true",
+            "DISABLE_WP_CRON": "true",  # a cron job of the panel's fetches it, so that no visitor waits for it
             "WP_AUTO_UPDATE_CORE": php("minor"),
             "WP_DEBUG": "false",
             "FRANKENPANEL_FRONT": php(f"127.0.0.1:{facts.https_port}"),

@@ -1,0 +1,14 @@
+"""Which jobs somebody may see: those of the sites that he may see."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
+
+from apps.cron.models import Cron
+from apps.sites import visible
+
+
+def visible_to(user: User | AnonymousUser) -> QuerySet[Cron]:
+    seen = visible.visible_to(user).order_by().values("pk")
+    return Cron.objects.filter(site__in=seen).select_related("site", "site__server", "last")
