@@ -24,9 +24,9 @@ SENTENCE = 300
 def as_tenant(owner: Identity, verb: str, *arguments: str | Path | int, stdin: bytes = b"") -> bytes:
     """Run one verb of `tenant.py` as *owner*. Raises Refused or Unavailable with the child's sentence."""
     try:
-        return run([*_program(owner), verb, *map(str, arguments)], identity=owner, stdin=stdin, timeout=LONG)
+        return run([*program(owner), verb, *map(str, arguments)], identity=owner, stdin=stdin, timeout=LONG)
     except CommandFailed as failed:
-        raise _problem(failed) from None
+        raise problem(failed) from None
 
 
 def follow_tenant(
@@ -40,12 +40,13 @@ def follow_tenant(
             told(int(numbers[1]), int(numbers[2]))
 
     try:
-        follow([*_program(owner), verb, *map(str, arguments)], on_line, identity=owner)
+        follow([*program(owner), verb, *map(str, arguments)], on_line, identity=owner)
     except CommandFailed as failed:
-        raise _problem(failed) from None
+        raise problem(failed) from None
 
 
-def _program(owner: Identity) -> list[str]:
+def program(owner: Identity) -> list[str]:
+    """What *owner* runs; a verb and its arguments follow."""
     if owner.uid == 0:
         raise Refused("A site's files are never touched as root: the site has no user of its own.")
     return [interpreter(), "-I", "-S", "-c", _source()]
@@ -63,7 +64,8 @@ def interpreter() -> str:
     return str(ours) if readable(ours) else "/usr/bin/python3"
 
 
-def _problem(failed: CommandFailed) -> HostError:
+def problem(failed: CommandFailed) -> HostError:
+    """What the child said in going, for a person."""
     if failed.code < 0:
         return Unavailable(f"The work on the site's files was ended by signal {-failed.code}.")
     lines = [line.strip() for line in failed.output.splitlines() if line.strip()]

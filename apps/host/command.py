@@ -74,7 +74,7 @@ def run(
     except subprocess.TimeoutExpired as error:
         raise Unavailable(f"{argv[0]} did not end within {timeout:g} seconds.") from error
     if done.returncode:
-        raise _failure(str(argv[0]), done.returncode, (done.stdout + done.stderr).decode(errors="replace"))
+        raise failure(str(argv[0]), done.returncode, (done.stdout + done.stderr).decode(errors="replace"))
     return done.stdout
 
 
@@ -117,7 +117,29 @@ def follow(
             os.killpg(program.pid, signal.SIGTERM)
             raise
     if program.returncode:
-        raise _failure(str(argv[0]), program.returncode, "".join(last))
+        raise failure(str(argv[0]), program.returncode, "".join(last))
+
+
+def start(
+    argv: Sequence[str | Path],
+    *,
+    identity: Identity | None = None,
+    files: Sequence[int] = (),
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
+    stderr: int = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
+    """Start *argv* and do not wait for it: `streams.py` does. It inherits the file descriptors *files*."""
+    return subprocess.Popen(
+        [*_prefix(identity), *map(str, argv)],
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        env={"PATH": PATH, "LC_ALL": "C.UTF-8"},
+        cwd="/",
+        umask=0o077,
+        pass_fds=(*_locks.get(), *files),
+    )
 
 
 def interrupt() -> None:
@@ -127,7 +149,8 @@ def interrupt() -> None:
             os.kill(pid, signal.SIGINT)
 
 
-def _failure(program: str, code: int, output: str) -> CommandFailed:
+def failure(program: str, code: int, output: str) -> CommandFailed:
+    """What a program that ended with *code* has to say."""
     started = not output.startswith("setpriv: failed to execute")
     return (CommandFailed if started else NotStarted)(program, code, output)
 

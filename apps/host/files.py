@@ -72,24 +72,24 @@ class Files:
 
         Refused, and nothing is touched, where a component of the path is a link.
         """
-        as_tenant(owner, "write", self.places.site(slug), _inner(relative), f"{mode:o}", stdin=text.encode())
+        as_tenant(owner, "write", self.places.site(slug), inside(relative), f"{mode:o}", stdin=text.encode())
         WRITTEN_AS()
 
     def read_as(self, owner: Identity, slug: str, relative: str, limit: int = 1_000_000) -> bytes:
         """The file's content: the site's word, at most *limit* bytes. Refused for a link or a longer file."""
-        return as_tenant(owner, "read", self.places.site(slug), _inner(relative), limit)
+        return as_tenant(owner, "read", self.places.site(slug), inside(relative), limit)
 
     def is_file_as(self, owner: Identity, slug: str, relative: str) -> bool:
         """Whether the site has that file: the site's word. A link is none; Refused for one on the way."""
-        return as_tenant(owner, "is-file", self.places.site(slug), _inner(relative)) == b"yes"
+        return as_tenant(owner, "is-file", self.places.site(slug), inside(relative)) == b"yes"
 
     def is_folder_as(self, owner: Identity, slug: str, relative: str) -> bool:
         """Whether the site has that folder, and may enter it. Refused for a link or a file in its place."""
-        return as_tenant(owner, "is-folder", self.places.site(slug), _inner(relative)) == b"yes"
+        return as_tenant(owner, "is-folder", self.places.site(slug), inside(relative)) == b"yes"
 
     def make_folder_as(self, owner: Identity, slug: str, relative: str) -> None:
         """Make the folder, and those on the way to it, with mode 0750. Those that are there stay as they are."""
-        as_tenant(owner, "folder", self.places.site(slug), _inner(relative), "750")
+        as_tenant(owner, "folder", self.places.site(slug), inside(relative), "750")
 
     def copy_as(
         self,
@@ -105,7 +105,7 @@ class Files:
         number of bytes needed, when the disk is too full. *progress* gets bytes done and in all, and may
         break it off. The files are the kernel's afterwards, not yet on the disk: a power failure shows it.
         """
-        follow_tenant(owner, progress, "copy", self.places.site(slug), _inner(into), source)
+        follow_tenant(owner, progress, "copy", self.places.site(slug), inside(into), source)
 
     # -- the panel's own files
 
@@ -164,7 +164,7 @@ class Files:
         RuntimeFolder(self.places, site_id).remove()
 
 
-def _inner(relative: str) -> str:
+def inside(relative: str) -> str:
     """*relative* as the site's child may get it: below the site's folder, and nowhere else."""
     path = PurePosixPath(relative)
     if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in relative:

@@ -3,10 +3,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apps.host.caddy import Front
+from apps.host.dumps import Dumps
 from apps.host.files import Files
 from apps.host.frankenphp import FrankenPHP
 from apps.host.jobs import Jobs
 from apps.host.mysql import MySQL
+from apps.host.schemas import Schemas
+from apps.host.site_files import SiteFiles
 from apps.host.sources import Sources
 from apps.host.supervisor import Supervisor
 from apps.host.users import Users
@@ -20,8 +23,11 @@ class Host:
 
     places: Places
     files: Files
+    site_files: SiteFiles
     users: Users
     mysql: MySQL
+    schemas: Schemas
+    dumps: Dumps
     front: Front
     php: FrankenPHP
     supervisor: Supervisor

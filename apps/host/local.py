@@ -11,11 +11,14 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.host.caddy import Front
+from apps.host.dumps import Dumps
 from apps.host.files import Files
 from apps.host.frankenphp import FrankenPHP
 from apps.host.host import Host
 from apps.host.jobs import Jobs
 from apps.host.mysql import MySQL
+from apps.host.schemas import Schemas
+from apps.host.site_files import SiteFiles
 from apps.host.sources import Sources
 from apps.host.supervisor.pidfile import PidFileSupervisor
 from apps.host.users import Users
@@ -28,12 +31,16 @@ def this_host() -> Host:
     if settings.ROLE in ("web", "beat"):
         raise ImproperlyConfigured(f"A {settings.ROLE} process does not touch the machine; a runner does.")
     places, separate = settings.PLACES, os.geteuid() == 0
+    mysql = MySQL(places.mysql_socket, "root" if separate else _caller())
     binary = Path(settings.FRANKENPHP)
     return Host(
         places=places,
         files=Files(places),
+        site_files=SiteFiles(places),
         users=Users(places, separate),
-        mysql=MySQL(places.mysql_socket, "root" if separate else _caller()),
+        mysql=mysql,
+        schemas=Schemas(mysql),
+        dumps=Dumps(places.mysql_socket),
         front=Front(places.front_admin, binary),
         php=FrankenPHP(binary, places),
         supervisor=PidFileSupervisor(),

@@ -59,23 +59,23 @@ class MySQL:
 
     def ping(self) -> None:
         """Unavailable when the server does not answer."""
-        with self._connected() as sql:
+        with self.connected() as sql:
             sql.run("SELECT 1")
 
     def database_exists(self, name: str) -> bool:
-        with self._connected() as sql:
+        with self.connected() as sql:
             return bool(sql.run("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", name))
 
     def account_exists(self, name: str) -> bool:
         """Whether an account has this name, from wherever it may connect."""
-        with self._connected() as sql:
+        with self.connected() as sql:
             return bool(sql.run("SELECT 1 FROM mysql.user WHERE User = %s", name))
 
     def create(self, name: str, password: str) -> None:
         """Seed, Database Creation 5, 6 and 7. A second time it sets the password and what was missing."""
         database, hashed = quote(sites_name(name)), password_hash(password)
         identified = f"{account(name)} IDENTIFIED VIA mysql_native_password USING '{hashed}'"
-        with self._connected() as sql:
+        with self.connected() as sql:
             sql.run(f"CREATE DATABASE IF NOT EXISTS {database} CHARACTER SET utf8mb4")
             DATABASE()
             sql.run(f"CREATE USER IF NOT EXISTS {identified}")
@@ -91,7 +91,7 @@ class MySQL:
         Grants that others had on the database go too, or they would hold for a later one of that name.
         """
         database, owner = quote(sites_name(name)), account(name)
-        with self._connected() as sql:
+        with self.connected() as sql:
             _lock(sql, owner)
             sql.run(f"DROP DATABASE IF EXISTS {database}")
             DATABASE_GONE()
@@ -101,17 +101,17 @@ class MySQL:
 
     def lock(self, name: str) -> None:
         """Shut the account at once, open connections too. The database stays; neither being there is no error."""
-        with self._connected() as sql:
+        with self.connected() as sql:
             _lock(sql, account(sites_name(name)))
 
     def unlock(self, name: str) -> None:
         """The account may be used again, with the password that it had. One that is open already stays so."""
-        with self._connected() as sql:
+        with self.connected() as sql:
             sql.run(f"ALTER USER {account(sites_name(name))} ACCOUNT UNLOCK")
 
     def harden(self) -> None:
         """Take away what a new server grants to everybody. A ``test`` database with tables in it is left alone."""
-        with self._connected() as sql:
+        with self.connected() as sql:
             for (host,) in sql.run(NAMELESS):
                 sql.run(f"DROP USER ''@{quote(host)}")
             sql.run("DELETE FROM mysql.db WHERE User IN ('', 'PUBLIC') AND Db LIKE 'test%'")
@@ -121,13 +121,14 @@ class MySQL:
 
     def weaknesses(self) -> list[str]:
         """What the server grants to everybody, as sentences; none is good."""
-        with self._connected() as sql:
+        with self.connected() as sql:
             patterns = sql.run("SELECT DISTINCT Db FROM mysql.db WHERE User IN ('', 'PUBLIC')")
             opened = [f"Every account may use the databases {pattern}." for (pattern,) in patterns]
             return opened + [f"Anybody may log in from {host} without a name." for (host,) in sql.run(NAMELESS)]
 
     @contextmanager
-    def _connected(self) -> Iterator[Statements]:
+    def connected(self) -> Iterator[Statements]:
+        """A connection. What the server says against it is Refused or Unavailable, in a sentence."""
         try:
             with closing(self._connect()) as connection:
                 sql = Statements(connection)

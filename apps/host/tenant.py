@@ -7,6 +7,10 @@ link, and what the site's user could not do by hand is not done here either.
 
     write FOLDER RELATIVE MODE      standard input becomes the file, whole or not at all
     read FOLDER RELATIVE LIMIT      the file, at most LIMIT bytes long, to standard output
+    send FOLDER RELATIVE OFFSET     prints the file's size in a line, and then the file from OFFSET on
+    receive FOLDER RELATIVE NEEDED  standard input becomes "RELATIVE.part"; the disk has room for NEEDED bytes
+    settle FOLDER RELATIVE          "RELATIVE.part" gets its name; prints its size
+    remove FOLDER RELATIVE          neither the file nor its ".part" is there afterwards
     is-file, is-folder FOLDER RELATIVE  prints "yes" or "no"
     folder FOLDER RELATIVE MODE     the folder, and those between, are there afterwards
     copy FOLDER RELATIVE SOURCE     the tree SOURCE goes into the folder; prints "DONE TOTAL" in bytes
@@ -135,16 +139,75 @@ def pour(content: bytes, target: int) -> None:
 
 
 def read(top: str, relative: str, limit: str) -> None:
+    with os.fdopen(opened_plain(top, relative), "rb") as file:
+        content = file.read(int(limit) + 1)
+    if len(content) > int(limit):
+        raise Problem(f"{relative.rpartition('/')[2]} is longer than {limit} bytes.")
+    sys.stdout.buffer.write(content)
+
+
+def send(top: str, relative: str, offset: str) -> None:
+    opened = opened_plain(top, relative)
+    sys.stdout.buffer.write(b"%d\n" % os.fstat(opened).st_size)
+    sys.stdout.flush()
+    os.lseek(opened, int(offset), os.SEEK_SET)
+    while chunk := os.read(opened, 1 << 20):
+        sys.stdout.buffer.write(chunk)
+
+
+def opened_plain(top: str, relative: str) -> int:
+    """The file, open. What is no file, or is reached through a link, is a Problem."""
     parent, _, name = relative.rpartition("/")
     folder = descend(top, parent)
     must_be_plain(folder, name)
-    with os.fdopen(os.open(name, READ, dir_fd=folder), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise Problem(f"{name} is not a file any more.")
-        content = file.read(int(limit) + 1)
-    if len(content) > int(limit):
-        raise Problem(f"{name} is longer than {limit} bytes.")
-    sys.stdout.buffer.write(content)
+    opened = os.open(name, READ, dir_fd=folder)
+    if not stat.S_ISREG(os.fstat(opened).st_mode):
+        raise Problem(f"{name} is not a file any more.")
+    return opened
+
+
+def receive(top: str, relative: str, needed: str) -> None:
+    parent, _, name = relative.rpartition("/")
+    folder = descend(top, parent, make=0o750)
+    unlink(folder, f"{name}.part")  # a crash may have left it
+    must_fit(folder, int(needed))
+    try:
+        with os.fdopen(os.open(f"{name}.part", CREATE, 0o640, dir_fd=folder), "wb") as file:
+            while chunk := os.read(0, 1 << 20):
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        unlink(folder, f"{name}.part")
+        raise
+
+
+def settle(top: str, relative: str) -> None:
+    parent, _, name = relative.rpartition("/")
+    folder = descend(top, parent)
+    if is_there(folder, f"{name}.part"):
+        must_be_plain(folder, name)
+        os.rename(f"{name}.part", name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+    sys.stdout.write(str(os.stat(name, dir_fd=folder, follow_symlinks=False).st_size))
+
+
+def is_there(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def remove(top: str, relative: str) -> None:
+    parent, _, name = relative.rpartition("/")
+    try:
+        folder = descend(top, parent)
+    except FileNotFoundError:
+        return
+    unlink(folder, f"{name}.part")
+    unlink(folder, name)
 
 
 def is_file(top: str, relative: str) -> None:
@@ -383,6 +446,10 @@ def sentence(error: OSError) -> str:
 VERBS: dict[str, Callable[..., None]] = {
     "write": write,
     "read": read,
+    "send": send,
+    "receive": receive,
+    "settle": settle,
+    "remove": remove,
     "is-file": is_file,
     "is-folder": is_folder,
     "folder": folder,

@@ -1,0 +1,149 @@
+"""What lies in the databases of this machine's MariaDB: sizes, and one database's content in the place of another's.
+
+As the server's own root, over its socket (`mysql.py`). No word of a site's is run here: tables are moved by name, and
+what has code in it (views, triggers, routines, events) is only dropped; its owner loads it again (`dumps.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from apps.host.crash import CrashPoint
+from apps.host.errors import Refused
+from apps.host.mysql import MySQL, Statements
+from apps.host.sql import quote, sites_name
+
+ASIDE = CrashPoint("schemas.aside-made")
+TRIGGERLESS = CrashPoint("schemas.triggers-dropped")
+SWAPPED = CrashPoint("schemas.tables-renamed")
+CODELESS = CrashPoint("schemas.code-dropped")
+BACK = CrashPoint("schemas.tables-renamed-back")
+TABLES = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_TYPE != 'VIEW' ORDER BY 1"
+ROUTINES = "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = %s"
+CODE = {
+    "TRIGGER": "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %s",
+    "EVENT": "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s",
+    "VIEW": "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_TYPE = 'VIEW'",
+    "PROCEDURE": f"{ROUTINES} AND ROUTINE_TYPE = 'PROCEDURE'",
+    "FUNCTION": f"{ROUTINES} AND ROUTINE_TYPE = 'FUNCTION'",
+    "PACKAGE": f"{ROUTINES} AND ROUTINE_TYPE = 'PACKAGE'",
+}
+SIZE = (
+    "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0), COALESCE(SUM(DATA_LENGTH), 0), COUNT(*),"
+    " COALESCE(SUM(ENGINE NOT IN ('InnoDB', 'SEQUENCE')), 0)"
+    " FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_TYPE != 'VIEW'"
+)
+BOUND = "SELECT TABLE_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s AND COLUMN_DEFAULT LIKE %s LIMIT 1"
+
+
+@dataclass(frozen=True)
+class Size:
+    """*data* without indexes. *loose*: tables of engines that know no moment (not InnoDB)."""
+
+    bytes: int
+    data: int
+    tables: int
+    loose: int
+
+
+class Schemas:
+    def __init__(self, mysql: MySQL) -> None:
+        self.mysql = mysql
+
+    def size(self, name: str) -> Size:
+        with self.mysql.connected() as sql:
+            ((total, data, tables, loose),) = sql.run(SIZE, sites_name(name))
+            return Size(int(total), int(data), int(tables), int(loose))
+
+    def views(self, name: str) -> list[str]:
+        with self.mysql.connected() as sql:
+            return _names(sql, CODE["VIEW"], name)
+
+    def free(self) -> int:
+        """Bytes that the disk has room for under the server's data."""
+        with self.mysql.connected() as sql:
+            ((folder,),) = sql.run("SELECT @@datadir")
+        try:
+            disk = os.statvfs(Path(folder))
+        except OSError as error:
+            raise Refused(f"The database server's folder {folder} cannot be looked at: {error.strerror}.") from error
+        return disk.f_bavail * disk.f_frsize
+
+    def empty(self, name: str, like: str) -> None:
+        """Nothing is in *name* afterwards, and a new table gets the character set that it would get in *like*.
+
+        It must be there: its account keeps its rights.
+        """
+        with self.mysql.connected() as sql:
+            query = "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
+            ((charset, collation),) = sql.run(f"{query} WHERE SCHEMA_NAME = %s", sites_name(like))
+            sql.run(f"DROP DATABASE IF EXISTS {quote(sites_name(name))}")
+            sql.run(f"CREATE DATABASE {quote(name)} CHARACTER SET {charset} COLLATE {collation}")
+
+    def must_be_movable(self, name: str) -> None:
+        """Refused when there is no table in it, or one that would still point into *name* elsewhere."""
+        with self.mysql.connected() as sql:
+            if not sql.run(TABLES, sites_name(name)):
+                raise Refused("The dump holds no table; nothing was changed. Is it the file that you meant?")
+            if bound := sql.run(BOUND, name, f"%`{name.replace('_', chr(92) + '_')}`.%"):
+                raise Refused(f"The table {bound[0][0]} takes its default from a sequence, which cannot be moved.")
+
+    def swap(self, live: str, fresh: str, aside: str) -> None:
+        """Put the tables of *fresh* in the place of those of *live*, which go to *aside*: all in one RENAME TABLE.
+
+        The server renames all of them or none, also when it is killed. Tables with triggers cannot be moved, so the
+        triggers of both go before, and views, routines and events of *live* go after: the caller has kept them. It
+        having been done already is no error. Unavailable while somebody's transaction is open on one of them.
+        """
+        with self.mysql.connected() as sql:
+            sql.run(f"CREATE DATABASE IF NOT EXISTS {quote(sites_name(aside))}")
+            ASIDE()
+            if arriving := _names(sql, TABLES, fresh):
+                for name in (live, fresh):
+                    _drop(sql, "TRIGGER", name)
+                TRIGGERLESS()
+                moves = [(live, aside, table) for table in _names(sql, TABLES, live)]
+                _rename(sql, moves + [(fresh, live, table) for table in arriving])
+                SWAPPED()
+            for kind in CODE:
+                if kind != "TRIGGER":
+                    _drop(sql, kind, live)
+            CODELESS()
+
+    def swap_back(self, live: str, fresh: str, aside: str) -> None:
+        """Undo ``swap`` as far as it came. *live* has its old tables then, and none of the code of either."""
+        with self.mysql.connected() as sql:
+            for kind in CODE:
+                _drop(sql, kind, live)
+            if not _names(sql, TABLES, fresh) and _exists(sql, fresh):
+                leaving, returning = _names(sql, TABLES, live), _names(sql, TABLES, aside)
+                moves = [(live, fresh, table) for table in leaving]
+                _rename(sql, moves + [(aside, live, table) for table in returning])
+                BACK()
+
+    def drop(self, name: str) -> None:
+        """Drop a database that has no account of its own. Not being there is no error."""
+        with self.mysql.connected() as sql:
+            sql.run(f"DROP DATABASE IF EXISTS {quote(sites_name(name))}")
+
+
+def _exists(sql: Statements, name: str) -> bool:
+    return bool(sql.run("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", name))
+
+
+def _names(sql: Statements, query: str, schema: str) -> list[str]:
+    return [str(name) for (name,) in sql.run(query, sites_name(schema))]
+
+
+def _drop(sql: Statements, kind: str, schema: str) -> None:
+    for name in _names(sql, CODE[kind], schema):
+        sql.run(f"DROP {kind} IF EXISTS {quote(sites_name(schema))}.{quote(name)}")
+
+
+def _rename(sql: Statements, moves: list[tuple[str, str, str]]) -> None:
+    """*moves*: from which database to which, and the table."""
+    pairs = (f"{quote(old)}.{quote(table)} TO {quote(new)}.{quote(table)}" for old, new, table in moves)
+    sql.run("SET SESSION foreign_key_checks = 0")
+    sql.run(f"RENAME TABLE {', '.join(pairs)}")
