@@ -9,6 +9,7 @@ import atexit
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
@@ -44,7 +45,13 @@ def _fresh() -> None:
     }
     os.environ.setdefault("FRANKENPHP_BIN", _frankenphp())
     atexit.register(_remove, root, os.getpid())
-    _choose(os.environ.get("TESTS_ON", "sqlite"), root)
+    if not _only_hands_out():
+        _choose(os.environ.get("TESTS_ON", "sqlite"), root)
+
+
+def _only_hands_out() -> bool:
+    """Whether this process runs no test itself, for its workers do (``pytest -n 2``): each has servers of its own."""
+    return "-n" in sys.argv and "PYTEST_XDIST_WORKER" not in os.environ
 
 
 def _range() -> int:
