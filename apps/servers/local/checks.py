@@ -26,6 +26,8 @@ OTHERS = ((3, 12), (3, 13))
 SERVERS = {"TESTS_ON": "postgresql"}
 AT_ONCE = 2
 """Checks that run beside each other."""
+SIDE_BY_SIDE = ("-n", "2", "--dist", "worksteal")
+"""A run of all tests is shared out among two processes, each with a root, ports and servers of its own."""
 PYENV = "~/.pyenv/versions/*/bin/python3"
 
 
@@ -99,6 +101,7 @@ def _tests(arguments: Sequence[str]) -> list[Check]:
     name, argv = f"tests on Python {sys.version.split()[0]}", [sys.executable, "-m", "pytest", *arguments]
     if arguments:
         return [Check(name, argv, loud=True)]
+    argv = [*argv, *SIDE_BY_SIDE]
     twice = Check(f"{name}, on PostgreSQL and Redis", [*argv, "-m", "backend"], SERVERS, whole=True)
     return [Check(name, argv, loud=True), twice]
 
