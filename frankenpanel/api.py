@@ -16,6 +16,7 @@ from apps.accounts.api import TokenViewSet
 from apps.accounts.permissions import ANY, SignedIn
 from apps.cron.api import CronViewSet
 from apps.databases.api import DatabaseViewSet
+from apps.domains.api import DomainViewSet
 from apps.operations.api import OperationViewSet
 from apps.servers.api import RuntimeViewSet
 from apps.sites.api import SiteViewSet
@@ -44,6 +45,7 @@ router = SimpleRouter()
 router.register("sites", SiteViewSet, "site")
 router.register("crons", CronViewSet, "cron")
 router.register("databases", DatabaseViewSet, "database")
+router.register("domains", DomainViewSet, "domain")
 router.register("operations", OperationViewSet, "operation")
 router.register("runtimes", RuntimeViewSet, "runtime")
 router.register("tokens", TokenViewSet, "token")

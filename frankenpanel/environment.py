@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,6 +104,14 @@ def sources(names: Collection[str]) -> dict[str, str]:
             raise ImproperlyConfigured(f"{match[0]} is for no kind of site; those with a source are {known}.")
         found[name if match[2] == "SOURCE" else f"{name}.sha256"] = os.environ[match[0]]
     return found
+
+
+def addresses(name: str) -> list[str]:
+    """IP addresses with commas between them."""
+    try:
+        return [str(ip_address(one.strip())) for one in text(name, "").split(",") if one.strip()]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be IP addresses with commas between them: {error}.") from error
 
 
 def acme() -> tuple[str, str, str]:

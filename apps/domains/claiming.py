@@ -1,9 +1,10 @@
-"""Domain Lifecycle / 1. Domain Addition 1 to 3: whether a host name may become a site's."""
+"""Domain Lifecycle / 1. Domain Addition 1 to 4: whether a host name may become a site's, and its records."""
 
 from __future__ import annotations
 
 from django.conf import settings
 
+from apps.domains.front import Acme, is_private
 from apps.domains.hostname import normalise
 from apps.domains.models import Certificate, Domain
 from apps.operations.asking import Ask
@@ -11,31 +12,56 @@ from apps.operations.refusals import Invalid, Taken
 from apps.sites.models import Site
 
 
-def claim_domain(ask: Ask, text: str, site: Site) -> Domain:
-    """Write *text*, normalised, as the primary domain of *site*.
+def claim_domain(ask: Ask, text: str, site: Site, field: str = "domain") -> Domain:
+    """Write *text*, normalised, as a domain of *site*: the primary one where it has none. *field*: who is to blame.
 
-    Invalid when it is no host name that a site may have, Taken when it, or a domain above it, is somebody else's.
+    Invalid when it is no host name that a site may have. Taken when it is a site's already, or when a domain above
+    or below it belongs to somebody else: names below one another share cookies.
     """
-    try:
-        host = normalise(text, development=not settings.PRODUCTION, reserved=(settings.PANEL_HOST,))
-    except ValueError as error:
-        raise Invalid("domain", str(error)) from error
-    _refuse_taken(ask, host)
-    tls = Domain.Tls.MANAGED if settings.PRODUCTION or settings.ACME[0] else Domain.Tls.INTERNAL
-    domain = Domain.objects.create(site=site, host=host, primary=True, tls=tls)
-    Certificate.objects.create(domain=domain)
+    host = _normal(text, field)  # 1
+    _refuse_taken(ask, host, site, field)  # 2
+    primary = not site.domains.filter(primary=True).exists()
+    domain = Domain.objects.create(site=site, host=host, primary=primary, tls=first_tls(host))  # 3
+    Certificate.objects.create(domain=domain)  # 4
     return domain
 
 
-def _refuse_taken(ask: Ask, host: str) -> None:
+def first_tls(host: str) -> Domain.Tls:
+    """Who certifies a new name: an authority that visitors know, where one can."""
+    chosen = settings.PRODUCTION or settings.ACME[0]
+    return Domain.Tls.MANAGED if chosen and can_be_managed(host) else Domain.Tls.INTERNAL
+
+
+def can_be_managed(host: str) -> bool:
+    """Whether the front can get a certificate for *host* from another authority than its own."""
+    return not is_private(host, settings.HTTPS_PORT, Acme(*settings.ACME))
+
+
+def _normal(text: str, field: str) -> str:
+    panel = settings.PANEL_HOST
+    try:
+        host = normalise(text, development=not settings.PRODUCTION, reserved=(panel,))
+    except ValueError as error:
+        raise Invalid(field, str(error)) from error
+    if host.endswith(f".{panel}"):
+        raise Invalid(field, f"{host} lies below {panel}, which is the panel's own name; give the site another one.")
+    return host
+
+
+def _refuse_taken(ask: Ask, host: str, site: Site, field: str) -> None:
     labels = host.split(".")
     above = [".".join(labels[start:]) for start in range(len(labels) - 1)]
-    for domain in Domain.objects.filter(host__in=above).select_related("site"):
-        if domain.host == host:
-            raise Taken("domain", f"The domain {host} belongs to a site already; choose another or remove it there.")
-        if not _is_hers(ask, domain.site):
-            raise Taken("domain", f"{host} lies below {domain.host}, which is somebody else's; ask the host's staff.")
+    near = Domain.objects.filter(host__in=above) | Domain.objects.filter(host__endswith=f".{host}")
+    for other in near.select_related("site"):
+        if other.host == host:
+            raise Taken(field, f"The domain {host} belongs to a site already; choose another or remove it there.")
+        if not _is_allowed_beside(ask, site, other.site):
+            lies = "below" if other.host in above else "above"
+            raise Taken(field, f"{host} lies {lies} {other.host}, which is somebody else's; ask the host's staff.")
 
 
-def _is_hers(ask: Ask, site: Site) -> bool:
-    return ask.user is None or ask.user.is_staff or site.owner == ask.user
+def _is_allowed_beside(ask: Ask, site: Site, other: Site) -> bool:
+    """The host's staff may put anybody's names below anybody's; an owner his own below his own."""
+    if ask.user is None or ask.user.is_staff:
+        return True
+    return other.owner_id is not None and other.owner_id == site.owner_id

@@ -102,14 +102,18 @@ class FrontFacts:
         return "http://{host}" if self.http_port == HTTP else f"http://{{host}}:{self.http_port}"
 
     def is_private(self, host: str) -> bool:
-        """Whether *host* gets a certificate of the front's own authority: a public one checks port 443 only.
+        return is_private(host, self.https_port, self.acme)
 
-        An authority that was chosen may certify any name and look at any port.
-        """
-        last = host.rpartition(".")[2]
-        if self.acme.directory:
-            return last == "localhost"
-        return self.https_port != HTTPS or last in PRIVATE
+
+def is_private(host: str, https_port: int, acme: Acme) -> bool:
+    """Whether *host* gets a certificate of the front's own authority: a public one checks port 443 only.
+
+    An authority that was chosen may certify any name and look at any port.
+    """
+    last = host.rpartition(".")[2]
+    if acme.directory:
+        return last == "localhost"
+    return https_port != HTTPS or last in PRIVATE
 
 
 def refuse_unsafe(facts: FrontFacts) -> None:

@@ -57,9 +57,7 @@ class Domain(models.Model):
     class Meta:
         ordering = ["-primary", "id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["site"], condition=models.Q(primary=True), name="one_primary_domain_a_site"
-            )
+            models.UniqueConstraint(fields=["site"], condition=models.Q(primary=True), name="one_primary_domain_a_site")
         ]
 
     def __str__(self) -> str:

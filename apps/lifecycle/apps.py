@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-LIFECYCLES = ("site", "site_activation", "runtime", "site_update", "database", "cron", "purging")
+LIFECYCLES = ("site", "site_activation", "runtime", "site_update", "domain", "database", "cron", "purging")
 
 
 class LifecycleConfig(AppConfig):

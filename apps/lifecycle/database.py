@@ -51,9 +51,7 @@ def create_database(ask: Ask, site: Site, *, label: str = "") -> Operation:
     """Lines 1, 2 and 10: a name, which is the account's too, and the record; no answer has the password."""
     require(ask, "database:create", CHANGE, site)
     name = database_name(settings.PLACES.database_prefix(), site.slug)  # 1, 2
-    database = Database.objects.create(
-        site=site, name=name, label=check_label(label), status=Database.Status.CREATING
-    )
+    database = Database.objects.create(site=site, name=name, label=check_label(label), status=Database.Status.CREATING)
     operation = enqueue(
         CREATE, site, site.server, ask, params={"database_id": database.pk}, resources=[f"site:{site.pk}"]
     )

@@ -27,9 +27,7 @@ def switch_runtime(ask: Ask, site: Site, runtime: str) -> Operation:
     """Let *site* run on the runtime of that name. It goes back if its page is worse there."""
     require(ask, "site:change", "sites.change_site", site)
     wanted = runtime_of(site.server, runtime)
-    operation = enqueue(
-        SWITCH, site, site.server, ask, params={"runtime_id": wanted.pk}, resources=[f"site:{site.pk}"]
-    )
+    operation = enqueue(SWITCH, site, site.server, ask, params={"runtime_id": wanted.pk}, resources=[f"site:{site.pk}"])
     must_be(site, operation, (Site.Status.ACTIVE,), "moved to another runtime")
     if operation.status != Operation.Status.WAITING and site.runtime_id == wanted.pk:
         raise WrongState(f"{site.slug} runs on {wanted} already; nothing is left to do.")

@@ -9,7 +9,7 @@ from apps.databases.models import Database
 from apps.databases.naming import database_name
 from apps.databases.steps import CreateDatabase, SealDatabasePassword
 from apps.domains.claiming import claim_domain
-from apps.domains.models import Domain
+from apps.domains.models import Domain, Pair
 from apps.domains.steps import ReloadCaddy, WriteCaddyfile
 from apps.lifecycle.requests import require
 from apps.operations.asking import Ask
@@ -45,7 +45,7 @@ class SiteRecords(Records):
         Site.objects.filter(pk=run.params["site_id"]).update(status=Site.Status.ACTIVE)
 
     def undo(self, run: Run) -> None:
-        for model in (Database, Domain):
+        for model in (Database, Domain, Pair):
             model._default_manager.filter(site_id=run.params["site_id"]).delete()
         Site.objects.filter(pk=run.params["site_id"]).delete()
 
@@ -73,9 +73,7 @@ CREATE = Flow(
 
 
 @lifecycle("site.create")
-def create_site(
-    ask: Ask, name: str, kind: str, domain: str, *, database: bool = False, runtime: str = ""
-) -> Operation:
+def create_site(ask: Ask, name: str, kind: str, domain: str, *, database: bool = False, runtime: str = "") -> Operation:
     """Lines 1 to 5, 7 and 8: check the request and write the records; 15 is the operation that is returned.
 
     *domain* becomes the primary one. WordPress has a database whether or not *database* asks for one.

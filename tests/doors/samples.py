@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps.cron.models import Cron
+from apps.domains.models import Domain
 from apps.operations.doors.table import Act, Noun
 from apps.servers.models import Runtime
 from apps.sites.models import Site
@@ -28,10 +29,18 @@ active = with_status(Site.Status.ACTIVE)
 
 @dataclass(frozen=True)
 class Sample:
-    """*ready* makes a site into what the act is done to, and returns that. *words* are the act's fields."""
+    """*ready* makes a site into what the act is done to, and returns that. *words* are the act's fields.
+
+    *others* are in place of some of them where the same is asked for a second time.
+    """
 
     words: Words = field(default_factory=dict)
     ready: Callable[[Site], Any] = active
+    others: Words = field(default_factory=dict)
+
+    @property
+    def words_of_another(self) -> Words:
+        return {**self.words, **self.others}
 
 
 def with_a_second_runtime(site: Site) -> Site:
@@ -49,6 +58,16 @@ def with_a_job(*, paused: bool = False) -> Callable[[Site], Cron]:
     return ready
 
 
+def its_domain(site: Site) -> Domain:
+    active(site)
+    return site.domains.get(primary=True)
+
+
+def a_second_domain(site: Site) -> Domain:
+    active(site)
+    return Domain.objects.get_or_create(host=f"www.{site.slug}.example.com", defaults={"site": site})[0]
+
+
 SAMPLES: dict[tuple[str, str], Sample] = {
     ("site", "start"): Sample(ready=with_status(Site.Status.INACTIVE)),
     ("site", "stop"): Sample(),
@@ -61,6 +80,12 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("cron", "start"): Sample(ready=with_a_job(paused=True)),
     ("cron", "update"): Sample({"schedule": "@weekly"}, with_a_job()),
     ("cron", "delete"): Sample(ready=with_a_job()),
+    ("domain", "create"): Sample(
+        {"host": "shop.example.net", "redirects": True}, others={"host": "blog.example.net"}
+    ),
+    ("domain", "verify"): Sample(ready=its_domain),
+    ("domain", "update"): Sample({"redirects": True, "path_redirects": "/old /new 302\n"}, a_second_domain),
+    ("domain", "delete"): Sample(ready=a_second_domain),
     ("database", "create"): Sample({"label": "statistics"}),
 }
 

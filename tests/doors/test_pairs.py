@@ -56,7 +56,7 @@ def test_47_the_second_of_two_is_told_which_operation_is_in_its_way(first: tuple
                 answer = post(client, *first, ours, SAMPLES[first[0].name, first[1].verb].words)
                 assert answer.status_code == 202, answer.content
                 held = json.loads(answer.content)["operation"]["id"]
-                words = SAMPLES[second[0].name, second[1].verb].words
+                words = SAMPLES[second[0].name, second[1].verb].words_of_another
                 refused = post(client, *second, theirs, words)
                 told = f"{second[0].name} {second[1].verb}: {refused.content.decode()}"
                 assert refused.status_code == 409, told

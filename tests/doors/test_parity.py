@@ -68,7 +68,7 @@ class ByCommand:
             if field.name in words:
                 option = f"--{field.name.replace('_', '-')}"
                 value = words[field.name]
-                if field.type in ("secret", "lines"):
+                if field.comes_from_a_file:
                     file = self.folder / field.name
                     file.write_text(value)
                     options += [f"{option}-file", str(file)]

@@ -63,6 +63,12 @@ class ReloadCaddy(Step):
         _take_off(run)
 
 
+def load_front(run: Run, site: Site, wanted: int) -> None:
+    """Load what is newest, until *wanted* is loaded; comes back while another hand is at it."""
+    if not serving.load(site.server, run.host, wanted):
+        run.again(SOON, "The front is being loaded")
+
+
 def _take_off(run: Run) -> None:
     """Serve the site's domains no more. The front is loaded again only if it may have them."""
     site = run.record(Site)

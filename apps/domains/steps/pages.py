@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from apps.domains import serving
-from apps.domains.steps import SOON
+from apps.domains.steps import load_front
 from apps.operations.flow import Step
 from apps.operations.run import Run
 from apps.sites.models import Site
@@ -25,12 +24,12 @@ class ShowPage(Step):
     def do(self, run: Run) -> None:
         site = run.record(Site)
         run.remember("front", lambda: str(site.front))
-        _load(run, site, run.remember("wanted", lambda: _change(site, self.page)))
+        load_front(run, site, run.remember("wanted", lambda: _change(site, self.page)))
 
     def undo(self, run: Run) -> None:
         site = run.record(Site)
         before = Site.Front(run.memo.get("front", site.front))
-        _load(run, site, _change(site, before) if site.front != before else site.server.front_wanted)
+        load_front(run, site, _change(site, before) if site.front != before else site.server.front_wanted)
 
 
 class LoadFront(Step):
@@ -43,7 +42,7 @@ class LoadFront(Step):
 
     def do(self, run: Run) -> None:
         site = run.record(Site)
-        _load(run, site, run.remember("wanted", lambda: site.server.front_wanted))
+        load_front(run, site, run.remember("wanted", lambda: site.server.front_wanted))
 
     def undo(self, run: Run) -> None:
         """The steps before it change what is served once more, and then load."""
@@ -62,15 +61,10 @@ class LoadFrontBack(Step):
 
     def undo(self, run: Run) -> None:
         site = run.record(Site)
-        _load(run, site, site.server.front_wanted)
+        load_front(run, site, site.server.front_wanted)
 
 
 def _change(site: Site, front: Site.Front) -> int:
     with transaction.atomic():
         Site.objects.filter(pk=site.pk).update(front=front)
         return site.server.want_front()
-
-
-def _load(run: Run, site: Site, wanted: int) -> None:
-    if not serving.load(site.server, run.host, wanted):
-        run.again(SOON, "The front is being loaded")

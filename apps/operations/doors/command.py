@@ -144,7 +144,7 @@ def _add(parser: ArgumentParser, field: Field) -> None:
     option = f"--{field.name.replace('_', '-')}"
     if field.type == "flag":
         parser.add_argument(option, action=BooleanOptionalAction, help=field.help)
-    elif field.type in ("secret", "lines"):
+    elif field.comes_from_a_file:
         parser.add_argument(f"{option}-file", metavar="F", required=field.required, help=f"{field.help} - is stdin.")
     else:
         kind = int if field.type == "number" else str
@@ -156,7 +156,7 @@ def _add(parser: ArgumentParser, field: Field) -> None:
 
 def _read(options: Namespace, field: Field) -> Any:
     """What was given for *field*; None where nothing was."""
-    if field.type not in ("secret", "lines"):
+    if not field.comes_from_a_file:
         return getattr(options, field.name)
     name = getattr(options, f"{field.name}_file")
     if name is None:

@@ -29,6 +29,13 @@ from apps.operations.planning import Plan
 TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
 
+class SecretLines(UnfoldAdminTextareaWidget):  # type: ignore[misc]
+    """What was typed is never shown again."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
 class ActForm(forms.Form):
     """What an act is asked for with. The lifecycle judges it; each of its sentences lands beside its field.
 
@@ -79,7 +86,7 @@ class ActForm(forms.Form):
         if field.required:
             return False
         omitted = self.fields[field.name].widget.value_omitted_from_data(self.data, self.files, field.name)
-        return omitted or value is None or (field.type == "secret" and not value)
+        return omitted or value is None or (field.is_secret and not value)
 
     def _ask(self, user: User) -> Ask:
         said = json.dumps([self.noun.name, self.act.verb, self.subject.pk, self._values()])
@@ -148,6 +155,7 @@ def _field(field: Field, subject: Any) -> forms.Field:
         case "secret":
             widget = UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"})
             return forms.CharField(strip=False, widget=widget, **told)
-        case "lines":
-            return forms.CharField(strip=False, widget=UnfoldAdminTextareaWidget(attrs={**TYPED, "rows": 6}), **told)
+        case "lines" | "secret-lines":
+            area = (SecretLines if field.is_secret else UnfoldAdminTextareaWidget)(attrs={**TYPED, "rows": 6})
+            return forms.CharField(strip=False, widget=area, **told)
     return forms.CharField(strip=False, widget=UnfoldAdminTextInputWidget(attrs=TYPED), **told)

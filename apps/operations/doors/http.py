@@ -164,7 +164,7 @@ def _field(field: Field) -> serializers.Field[Any, Any, Any, Any]:
         return serializers.BooleanField(**{**told, "required": False})
     if field.type == "number":
         return serializers.IntegerField(**told)
-    return serializers.CharField(allow_blank=True, trim_whitespace=False, write_only=field.type == "secret", **told)
+    return serializers.CharField(allow_blank=True, trim_whitespace=False, write_only=field.is_secret, **told)
 
 
 def _accepted_shape(noun: Noun) -> Any:

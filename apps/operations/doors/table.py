@@ -37,16 +37,26 @@ class Field:
     """A parameter of an act, as the lifecycle function names it.
 
     One that is not *required* and is left out is not handed on: the function's own default holds. *lines* is a text
-    of several lines, *secret* one that is never echoed. *choices* and *initial* are asked of the subject.
+    of several lines, *secret* one that is never echoed, *secret-lines* both. *choices* and *initial* are
+    asked of the subject.
     """
 
     name: str
     help: str
-    type: Literal["text", "lines", "flag", "number", "secret"] = "text"
+    type: Literal["text", "lines", "flag", "number", "secret", "secret-lines"] = "text"
     required: bool = True
     label: str = ""
     choices: Choices | None = None
     initial: Callable[[Any], Any] | None = None
+
+    @property
+    def is_secret(self) -> bool:
+        return self.type.startswith("secret")
+
+    @property
+    def comes_from_a_file(self) -> bool:
+        """At the command line: what is secret or long."""
+        return self.is_secret or self.type == "lines"
 
     @property
     def title(self) -> str:

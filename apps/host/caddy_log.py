@@ -1,0 +1,28 @@
+"""Why the front has no certificate for a name: its own log is where it says so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from apps.host.tail import last_lines
+
+LINES, LONGEST = 1000, 500
+
+
+def why_no_certificate(log: Path, host: str) -> str:
+    """Caddy's reason, from the last of its lines about an order for *host* that failed; empty where there is none."""
+    for line in reversed(last_lines(log, LINES)):
+        said = _read(line)
+        if said.get("identifier") == host and said.get("level") == "error" and said.get("error"):
+            return "".join(letter for letter in str(said["error"]) if letter.isprintable())[:LONGEST]
+    return ""
+
+
+def _read(line: str) -> dict[str, Any]:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
