@@ -13,7 +13,7 @@ from typing import Any
 import MySQLdb
 
 from apps.host.crash import CrashPoint
-from apps.host.errors import Refused, Unavailable
+from apps.host.mysql_login import Login, said
 from apps.host.sql import account, grant_pattern, password_hash, quote, sites_name
 
 DATABASE = CrashPoint("mysql.database-made")
@@ -28,11 +28,6 @@ ACTS_IN = 300
 """Seconds for one statement: DROP DATABASE deletes files."""
 WAITS = 10
 """Seconds that a statement waits for somebody else's transaction."""
-DOWN = frozenset((1053, 1077, 1080, 1927, 2002, 2003, 2006, 2013, 2055))
-"""Error codes that say: stopping, stopped, the connection is lost."""
-BUSY = frozenset((1040, 1205, 1969))
-"""Too many connections, a lock that is not given back, a statement that took too long."""
-DENIED = frozenset((1044, 1045, 1698))
 
 
 GRANTS = ("mysql.db", "mysql.tables_priv", "mysql.columns_priv", "mysql.procs_priv")
@@ -126,6 +121,11 @@ class MySQL:
             opened = [f"Every account may use the databases {pattern}." for (pattern,) in patterns]
             return opened + [f"Anybody may log in from {host} without a name." for (host,) in sql.run(NAMELESS)]
 
+    def login(self, name: str, password: str) -> Login:
+        """The way into a site's database as its own account. Unavailable when the server does not answer."""
+        self.ping()
+        return Login(self.socket, sites_name(name), password)
+
     @contextmanager
     def connected(self) -> Iterator[Statements]:
         """A connection. What the server says against it is Refused or Unavailable, in a sentence."""
@@ -135,7 +135,7 @@ class MySQL:
                 sql.run(f"SET SESSION lock_wait_timeout = {WAITS}")
                 yield sql
         except MySQLdb.Error as error:
-            raise self._said(error) from error
+            raise said(error, self.socket, self.user) from error
 
     def _connect(self) -> MySQLdb.connections.Connection:
         return MySQLdb.connect(
@@ -146,16 +146,6 @@ class MySQL:
             connect_timeout=ANSWERS_IN,
             read_timeout=ACTS_IN,
         )
-
-    def _said(self, error: MySQLdb.Error) -> Refused | Unavailable:
-        code, text = (*error.args, 0, "")[:2] if len(error.args) > 1 else (0, str(error))
-        if code in DOWN:
-            return Unavailable(f"The database server does not answer at {self.socket}: {text}.")
-        if code in BUSY:
-            return Unavailable(f"The database server at {self.socket} cannot do this now: {text}.")
-        if code in DENIED:
-            return Refused(f"The database server does not let {self.user} do this over {self.socket}: {text}.")
-        return Refused(f"The database server refuses: {text}.")
 
 
 def _lock(sql: Statements, owner: str) -> None:

@@ -93,6 +93,12 @@ class Run:
         if Operation.objects.filter(pk=self.operation.pk, cancel_asked=True).exists():
             raise Cancelled("Cancelled.")
 
+    def note(self, text: str) -> None:
+        """What the step has found: shown beside it for good. Cut where it is too long."""
+        if self.line is not None and self._journal is not None:
+            self.line.progress_done, self.line.progress_text = self.line.progress_total, text[:200]
+            self._journal.save(self.line, "progress_done", "progress_text")
+
     def again(self, seconds: float, reason: str) -> NoReturn:
         """Not finished: run this step again after *seconds*, and show *reason* meanwhile."""
         raise Again(seconds, reason)

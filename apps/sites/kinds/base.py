@@ -130,6 +130,8 @@ class Kind(ABC):
     """A PHP script that makes the application ready. Runs in ``public``, with ``install_input`` as JSON."""
     admin_path: ClassVar[str | None] = None
     """Where the administrator whom the installer makes logs in; without one, no password is made up."""
+    lasting_columns: ClassVar[Collection[str]] = ()
+    """Columns of its database whose addresses are names, and stay when the site's address becomes another."""
     proof_path: ClassVar[str] = "/"
     """The page by which the site is seen to work."""
     proof_statuses: ClassVar[Collection[int]] = (200,)

@@ -56,6 +56,7 @@ class WordPress(Kind):
     installer: ClassVar = (HERE / "install.php").read_text()
     admin_path: ClassVar = "/wp-login.php"
     cron_command: ClassVar = "GET /wp-cron.php"
+    lasting_columns: ClassVar = ("guid",)
 
     def config(self, facts: SiteFacts) -> str:
         constants = {**self._database(facts), **self._behaviour(facts)}
