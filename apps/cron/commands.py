@@ -67,7 +67,7 @@ def _program(text: str) -> Program:
     except ValueError as error:
         raise ValueError("words with each quotation mark closed") from error
     if any(set(word) <= set(PUNCTUATION) for word in apart if word):
-        raise ValueError("anything that runs without a shell: put what needs one (>, |, ;, &) into a script of the site")
+        raise ValueError("anything that runs without a shell: what needs one (>, |, ;) goes into a script of the site")
     php = words[:1] == ["php"]
     file, *arguments = words[1:] or [""] if php else words or [""]
     if not FILE.fullmatch(file):
