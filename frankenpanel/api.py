@@ -20,6 +20,7 @@ from apps.domains.api import DomainViewSet
 from apps.operations.api import OperationViewSet
 from apps.servers.api import RuntimeViewSet
 from apps.sites.api import SiteViewSet
+from apps.workers.api import WorkerViewSet
 
 
 class Schema(SpectacularAPIView):
@@ -46,6 +47,7 @@ router.register("sites", SiteViewSet, "site")
 router.register("crons", CronViewSet, "cron")
 router.register("databases", DatabaseViewSet, "database")
 router.register("domains", DomainViewSet, "domain")
+router.register("workers", WorkerViewSet, "worker")
 router.register("operations", OperationViewSet, "operation")
 router.register("runtimes", RuntimeViewSet, "runtime")
 router.register("tokens", TokenViewSet, "token")

@@ -16,6 +16,7 @@ SCOPES = (
     *("domain:read", "domain:change"),
     *("database:read", "database:create", "database:change", "database:delete", "database:reveal"),
     *("cron:read", "cron:change", "cron:operate"),
+    "worker:read",
     *("operation:read", "operation:change"),
     *("runtime:read", "runtime:create", "token:create"),
 )

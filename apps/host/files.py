@@ -139,6 +139,11 @@ class Files:
                 os.unlink(path.name, dir_fd=folder)
                 os.fsync(folder)
 
+    def read(self, path: Path) -> str:
+        """A file of the panel's own; empty where it is not there."""
+        with spoken(path):
+            return path.read_text() if path.exists() else ""
+
     def _base(self, path: Path) -> Path:
         return next(base for base in (self.places.root, self.places.run) if path.is_relative_to(base))
 

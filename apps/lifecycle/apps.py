@@ -4,7 +4,12 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-LIFECYCLES = ("site", "site_activation", "runtime", "site_update", "domain", "database", "cron", "purging")
+LIFECYCLES = (
+    *("site", "site_activation", "site_update", "runtime"),
+    *("worker", "worker_watch"),
+    *("domain", "database", "cron"),
+    "purging",
+)
 
 
 class LifecycleConfig(AppConfig):

@@ -26,6 +26,7 @@ from apps.sites.models import Site
 from apps.sites.overview import Overview
 from apps.sites.tabs import tab_of, tabs_of
 from apps.sites.visible import visible_to
+from apps.workers.shapes import word_of
 
 
 class KindFilter(SimpleListFilter):
@@ -44,7 +45,6 @@ class SiteAdmin(PanelAdmin):
     list_display = ("site", "state", "kind_name", "php", "server_name")
     list_display_links = ("site",)
     list_filter = ("status", KindFilter, ("server", RelatedOnlyFieldListFilter))
-    list_select_related = ("server", "runtime")
     search_fields = ("name", "slug", "domains__host")
     search_help_text = "Name or address"
     ordering = ("name", "id")
@@ -54,7 +54,8 @@ class SiteAdmin(PanelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         stuck = Operation.objects.filter(subject_kind="site", subject_id=OuterRef("pk"), status=Operation.Status.STUCK)
-        return visible_to(request.user).annotate(stuck=Exists(stuck)).prefetch_related("domains")
+        found = visible_to(request.user).select_related("server", "runtime", "worker").annotate(stuck=Exists(stuck))
+        return found.prefetch_related("domains")
 
     def has_view_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
         """Everybody in here; the queryset says what of it."""
@@ -70,7 +71,9 @@ class SiteAdmin(PanelAdmin):
     @column("Status", "status", label=SITE | NEEDED)
     def state(self, site: Site) -> tuple[str, str]:
         stuck = getattr(site, "stuck", False)
-        return (NEEDS_A_HAND, NEEDS_A_HAND) if stuck else (site.status, site.get_status_display())
+        if stuck or (site.status == Site.Status.ACTIVE and word_of(site) == "down"):
+            return (NEEDS_A_HAND, NEEDS_A_HAND)
+        return (site.status, site.get_status_display())
 
     @column("Kind", "kind")
     def kind_name(self, site: Site) -> str:

@@ -25,6 +25,7 @@ from apps.sites.acts import SITE
 from apps.sites.badges import NEEDS_A_HAND, kind_label
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
+from apps.workers.card import WorkerCard
 
 RECENT = 8
 
@@ -44,6 +45,8 @@ class Overview:
     def status(self) -> dict[str, str]:
         if self.live is not None and self.live.can_resume:
             return {"label": NEEDS_A_HAND, "colour": "danger"}
+        if self.is_open and self.worker.is_down:
+            return {"label": self.worker.label, "colour": self.worker.colour}
         status = Site.Status(self.site.status)
         return {"label": str(status.label), "colour": badges.SITE[status]}
 
@@ -69,6 +72,10 @@ class Overview:
     @cached_property
     def databases(self) -> list[Database]:
         return list(self.site.databases.all())
+
+    @cached_property
+    def worker(self) -> WorkerCard:
+        return WorkerCard(self.site, self.user, busy=self.live is not None)
 
     @cached_property
     def acts(self) -> list[ActLink]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from django.db.models import QuerySet
+
 from apps.host.host import Host
 from apps.host.supervisor import Worker
 from apps.sites.models import Site
@@ -31,6 +33,10 @@ def worker_of(site: Site, host: Host) -> Worker:
 
 
 def active_workers(host: Host, server: str) -> list[Worker]:
-    """The workers that ought to run on *server*: those of its active sites."""
-    active = Site.objects.filter(server__name=server, status=Site.Status.ACTIVE).select_related("runtime")
-    return [worker_of(site, host) for site in active]
+    """The workers that ought to run on *server*: of its active sites, save what rests on purpose or is given up."""
+    return [worker_of(site, host) for site in ought_to_run(server).select_related("runtime")]
+
+
+def ought_to_run(server: str) -> QuerySet[Site]:
+    active = Site.objects.filter(server__name=server, status=Site.Status.ACTIVE, port__isnull=False)
+    return active.exclude(worker__stopped=True).exclude(worker__given_up_at__isnull=False)

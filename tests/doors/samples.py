@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.timezone import now
+
 from apps.cron.models import Cron
 from apps.domains.models import Domain
 from apps.operations.doors.table import Act, Noun
 from apps.servers.models import Runtime
 from apps.sites.models import Site
+from apps.workers.models import WorkerState
 
 Words = dict[str, Any]
 
@@ -68,6 +71,14 @@ def a_second_domain(site: Site) -> Domain:
     return Domain.objects.get_or_create(host=f"www.{site.slug}.example.com", defaults={"site": site})[0]
 
 
+def with_a_worker(**facts: Any) -> Callable[[Site], Site]:
+    def ready(site: Site) -> Site:
+        WorkerState.objects.update_or_create(site=active(site), defaults=facts)
+        return site
+
+    return ready
+
+
 SAMPLES: dict[tuple[str, str], Sample] = {
     ("site", "start"): Sample(ready=with_status(Site.Status.INACTIVE)),
     ("site", "stop"): Sample(),
@@ -87,6 +98,11 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("domain", "update"): Sample({"redirects": True, "path_redirects": "/old /new 302\n"}, a_second_domain),
     ("domain", "delete"): Sample(ready=a_second_domain),
     ("database", "create"): Sample({"label": "statistics"}),
+}
+SAMPLES |= {
+    ("worker", "start"): Sample(ready=with_a_worker(stopped=True)),
+    ("worker", "stop"): Sample(ready=with_a_worker(since=now())),
+    ("worker", "update"): Sample(),
 }
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+from pathlib import Path
 from time import monotonic, sleep
 
 from apps.host.crash import CrashPoint
 from apps.host.errors import HostError, Refused, Unavailable
 from apps.host.memory import memory_of
-from apps.host.supervisor import Status, Worker, find, lock, logs, ports, ready, record
+from apps.host.supervisor import Status, Worker, find, lock, logs, ports, ready, record, watch
 from apps.host.supervisor.ask import Answer
 from apps.host.supervisor.ending import end, sweep
 from apps.host.supervisor.launch import launch
@@ -68,6 +69,9 @@ class PidFileSupervisor:
         if server is None:
             return Status(running=False)
         return Status(running=True, pid=server.pid, since=since(server), memory_pss=memory_of(server.pid) or None)
+
+    def has_died(self, lock_file: Path, pid_file: Path) -> bool:
+        return watch.has_died(lock_file, pid_file)
 
     def logs(self, worker: Worker, lines: int) -> list[str]:
         return logs.tail(worker.log, lines)

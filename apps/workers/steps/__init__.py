@@ -18,6 +18,7 @@ from apps.sites.facts import kind_of, owner_of
 from apps.sites.models import Site
 from apps.sites.ports import next_free_port
 from apps.sites.settings import OFF, body_limit, ini_of, rules_of, threads_of
+from apps.workers import state
 from apps.workers.config import WorkerFacts, worker_config
 from apps.workers.roster import worker_of
 
@@ -59,8 +60,11 @@ def _go_round(site: Site, port: int, holder: str) -> None:
         site.save(update_fields=["port"])
 
 
-def config_text(run: Run, site: Site) -> str:
-    """What ``worker.json`` shall hold, from the records. A PHP that is not thread safe has one thread."""
+def config_text(run: Run, site: Site, *, in_memory: bool | None = None) -> str:
+    """What ``worker.json`` shall hold, from the records. A PHP that is not thread safe has one thread.
+
+    *in_memory*: whether the application is kept there; where nothing is said, it is if it can be.
+    """
     config = worker_config(
         WorkerFacts(
             places=run.places,
@@ -72,13 +76,13 @@ def config_text(run: Run, site: Site) -> str:
             threads=threads_of(site.chosen, thread_safe=site.runtime.thread_safe),
             php_ini=ini_of(site.chosen),
             body_limit=body_limit(site.chosen),
-            in_memory=_has_worker_script(run, site),
+            in_memory=has_worker_script(run, site) if in_memory is None else in_memory,
         )
     )
     return json.dumps(config, indent=1)
 
 
-def _has_worker_script(run: Run, site: Site) -> bool:
+def has_worker_script(run: Run, site: Site) -> bool:
     """Whether the application can be kept in memory, for which a PHP that is not thread safe has no thread to spare."""
     rules = rules_of(site)
     if rules.worker_mode is None or not site.runtime.thread_safe or site.chosen.get("worker_mode") == OFF:
@@ -100,6 +104,7 @@ class StartWorker(Step):
         site = run.record(Site)
         run.host.supervisor.start(worker_of(site, run.host))
         with transaction.atomic():
+            state.started(site)
             _set_front(site, Site.Front.UP)
             site.server.want_front()
 

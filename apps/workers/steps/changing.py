@@ -12,9 +12,7 @@ from apps.servers.steps import SAID, Page, page_of
 from apps.sites.facts import owner_of
 from apps.sites.models import Site
 from apps.sites.settings import SETTINGS, merged
-from apps.workers.roster import worker_of
-from apps.workers.steps import config_text
-from apps.workers.steps.running import ran
+from apps.workers.steps.running import configure, ran
 
 
 class LookAtSite(Step):
@@ -87,9 +85,7 @@ def _apply(run: Run, name: str, chosen: dict[str, str]) -> None:
     site = run.record(Site)
     site.name, site.chosen = name, chosen
     site.save(update_fields=["name", "chosen"])
-    run.host.files.write(run.places.worker_config(site.pk), config_text(run, site), 0o644)
-    if ran(run):
-        run.host.supervisor.start(worker_of(site, run.host))  # one that runs takes what has changed
+    configure(run, site)
 
 
 def _wanted(run: Run) -> dict[str, str]:

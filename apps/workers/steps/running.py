@@ -1,13 +1,17 @@
-"""FrankenPHP Worker Lifecycle, as activation and deactivation of a site use it."""
+"""FrankenPHP Worker Lifecycle: a worker's own flows, and activation and deactivation of its site."""
 
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.timezone import now
 
 from apps.operations.flow import Step
 from apps.operations.run import Run
 from apps.sites.models import Site
+from apps.workers import state
 from apps.workers.roster import worker_of
+from apps.workers.steps import has_worker_script
+from apps.workers.steps.bringing_up import bring_up, write_config
 
 
 class LookAtWorker(Step):
@@ -35,10 +39,53 @@ class StopWorker(Step):
     def do(self, run: Run) -> None:
         site = run.record(Site)
         run.host.supervisor.stop(worker_of(site, run.host))
+        state.ended(site)
 
     def undo(self, run: Run) -> None:
         if ran(run):
-            run.host.supervisor.start(worker_of(run.record(Site), run.host))
+            site = run.record(Site)
+            bring_up(run, site)
+            state.write(site, since=now())
+
+
+class MarkStopped(Step):
+    """Worker Stop, of an active site: on purpose, so that the watcher leaves it alone and ``./panel up`` too."""
+
+    key = "worker-meant"
+
+    def plan(self, run: Run) -> str:
+        return f"Write down that the worker of {run.record(Site).slug} rests on purpose until somebody starts it"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        run.remember("stopped", lambda: int(state.state_of(site).stopped))
+        state.write(site, stopped=True)
+
+    def undo(self, run: Run) -> None:
+        state.write(run.record(Site), stopped=bool(run.memo.get("stopped")))
+
+
+class ConfigureWorker(Step):
+    """Worker Creation 1 to 3, of a site that is there: a worker that runs takes it without losing a request."""
+
+    key = "worker-configure"
+
+    def plan(self, run: Run) -> str:
+        site = run.record(Site)
+        return f"Write {run.places.worker_config(site.pk)} from the records; its worker takes it if it runs"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        run.remember("before", lambda: run.host.files.read(run.places.worker_config(site.pk)))
+        configure(run, site)
+
+    def undo(self, run: Run) -> None:
+        site = run.record(Site)
+        if not run.memo.get("before"):
+            return
+        run.host.files.write(run.places.worker_config(site.pk), run.memo["before"], 0o644)
+        if ran(run):
+            run.host.supervisor.start(worker_of(site, run.host))
 
 
 class StartWorkerAgain(Step):
@@ -52,7 +99,9 @@ class StartWorkerAgain(Step):
     def do(self, run: Run) -> None:
         site = run.record(Site)
         run.remember("front", lambda: str(site.front))
-        run.host.supervisor.start(worker_of(site, run.host))
+        run.remember("stopped", lambda: int(state.state_of(site).stopped))
+        bring_up(run, site)
+        state.started(site)
         _show(site, Site.Front.UP)
 
     def undo(self, run: Run) -> None:
@@ -60,8 +109,10 @@ class StartWorkerAgain(Step):
         before = run.memo.get("front", site.front)
         if before != Site.Front.UP:
             _show(site, Site.Front(before))
+        state.write(site, stopped=bool(run.memo.get("stopped")))
         if not ran(run):
             run.host.supervisor.stop(worker_of(site, run.host))
+            state.ended(site)
 
 
 class RestartWorker(Step):
@@ -78,16 +129,25 @@ class RestartWorker(Step):
         if not run.memo.get("stopped"):
             run.host.supervisor.stop(worker)
             run.remember("stopped", lambda: 1)
-        run.host.supervisor.start(worker)
+        bring_up(run, site)
+        state.started(site)
 
     def undo(self, run: Run) -> None:
-        run.host.supervisor.start(worker_of(run.record(Site), run.host))
+        bring_up(run, run.record(Site))
 
 
 def ran(run: Run) -> bool:
     """Whether the worker ran when the operation looked: it stands in the journal, whoever carries on."""
     line = run.operation.lines.filter(key=LookAtWorker.key).first()
     return bool(line and line.memo.get("ran"))
+
+
+def configure(run: Run, site: Site) -> None:
+    """Write the configuration from the records, and let a worker that runs take it."""
+    if ran(run):
+        bring_up(run, site)
+    else:
+        write_config(run, site, in_memory=has_worker_script(run, site))
 
 
 def _show(site: Site, front: Site.Front) -> None:
