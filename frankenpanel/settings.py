@@ -46,6 +46,7 @@ PANEL_HOST = environment.matching("FRANKENPANEL_HOST", "panel.localhost", enviro
 ACME = environment.acme()
 ADDRESSES = environment.addresses("FRANKENPANEL_ADDRESSES")
 UNAVAILABLE_SECONDS = environment.number("FRANKENPANEL_UNAVAILABLE_SECONDS", 60, range(1, 3601))
+ROTATION_SECONDS = environment.number("FRANKENPANEL_ROTATION_SECONDS", 10, range(601))
 UNDO_DAYS = environment.number("FRANKENPANEL_UNDO_DAYS", 7, range(366))
 FRANKENPHP = environment.text("FRANKENPHP_BIN", "")
 SOURCES = environment.sources([kind.source.name for kind in KINDS.values() if kind.source])

@@ -41,6 +41,7 @@ def _fresh() -> None:
         "FRANKENPANEL_HTTPS_PORT": str(free_port()),
         "FRANKENPANEL_SITE_PORTS": f"{first}-{first + PORTS - 1}",
         "FRANKENPANEL_UNAVAILABLE_SECONDS": "3",
+        "FRANKENPANEL_ROTATION_SECONDS": "0",
         "CELERY_BROKER_URL": "memory://",
     }
     os.environ.setdefault("FRANKENPHP_BIN", _frankenphp())

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from apps.databases.models import Database
 from apps.databases.shapes import DatabaseShape
 from apps.databases.visible import visible_to
 from apps.lifecycle.database import USABLE, create_database
+from apps.lifecycle.database_deletion import delete_database, purge_database, undelete_database
+from apps.lifecycle.database_rotation import rotate_database
 from apps.lifecycle.requests import CHANGE, may
 from apps.operations.asking import Ask
 from apps.operations.doors.table import Act, Field, Look, Noun
@@ -16,7 +20,14 @@ def _allowed(ask: Ask, act: Act | Look, subject: Site | Database) -> bool:
     return may(ask, act.scope, act.permission, subject.site if isinstance(subject, Database) else subject)
 
 
+def _is(state: Database.Status) -> Callable[[Database], bool]:
+    """Whether a database is in that state, on a site that takes changes."""
+    return lambda database: database.status == state and database.site.status in USABLE
+
+
+Status = Database.Status
 LABEL = Field("label", "What it is for, in your words: shop, statistics …", required=False)
+FORCE = Field("force", "Also where the site's configuration uses it.", "flag", required=False, label="Force")
 
 DATABASE = Noun(
     name="database",
@@ -40,6 +51,49 @@ DATABASE = Noun(
             fields=(LABEL,),
             offered=lambda site: site.status in USABLE,
             creates=True,
+        ),
+        Act(
+            "rotate",
+            rotate_database,
+            "database:change",
+            CHANGE,
+            "New password",
+            "Give a database a new password, and put it into the site's configuration. Visitors notice nothing.",
+            "./panel database rotate fp_rose_k3v9xa",
+            offered=_is(Status.ACTIVE),
+        ),
+        Act(
+            "delete",
+            delete_database,
+            "database:delete",
+            CHANGE,
+            "Delete",
+            "Shut a database and keep it for the undo window; then it is dropped.",
+            "./panel database delete fp_rose_k3v9xa",
+            fields=(FORCE,),
+            offered=_is(Status.ACTIVE),
+            confirm=True,
+        ),
+        Act(
+            "undelete",
+            undelete_database,
+            "database:delete",
+            CHANGE,
+            "Take back",
+            "Open a deleted database again, with its data and the password that it had.",
+            "./panel database undelete fp_rose_k3v9xa",
+            offered=_is(Status.DELETED),
+        ),
+        Act(
+            "purge",
+            purge_database,
+            "database:delete",
+            CHANGE,
+            "Drop now",
+            "Drop a deleted database before its time, with its account. Nothing brings it back.",
+            "./panel database purge fp_rose_k3v9xa",
+            offered=lambda database: database.status == Status.DELETED,
+            confirm=True,
         ),
     ),
 )

@@ -20,6 +20,7 @@ class Database(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.ACTIVE, editable=False)
     sealed_password = models.TextField(blank=True, editable=False)
     sealed_pending = models.TextField(blank=True, editable=False, help_text="the next one, while it is being rotated")
+    rotated_at = models.DateTimeField(null=True, editable=False, help_text="when it got the password that it has")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

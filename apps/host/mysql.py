@@ -19,6 +19,8 @@ from apps.host.sql import account, grant_pattern, password_hash, quote, sites_na
 DATABASE = CrashPoint("mysql.database-made")
 ACCOUNT = CrashPoint("mysql.account-made")
 GRANTED = CrashPoint("mysql.granted")
+TWO = CrashPoint("mysql.two-passwords")
+ONE = CrashPoint("mysql.one-password")
 LOCKED = CrashPoint("mysql.account-locked")
 DATABASE_GONE = CrashPoint("mysql.database-dropped")
 ACCOUNT_GONE = CrashPoint("mysql.account-dropped")
@@ -69,15 +71,10 @@ class MySQL:
     def create(self, name: str, password: str) -> None:
         """Seed, Database Creation 5, 6 and 7. A second time it sets the password and what was missing."""
         database, hashed = quote(sites_name(name)), password_hash(password)
-        identified = f"{account(name)} IDENTIFIED VIA mysql_native_password USING '{hashed}'"
         with self.connected() as sql:
-            sql.run(f"CREATE DATABASE IF NOT EXISTS {database} CHARACTER SET utf8mb4")
-            DATABASE()
-            sql.run(f"CREATE USER IF NOT EXISTS {identified}")
-            sql.run(f"ALTER USER {identified} ACCOUNT UNLOCK")
-            ACCOUNT()
-            sql.run(f"GRANT ALL PRIVILEGES ON {grant_pattern(name)}.* TO {account(name)}")
-            GRANTED()
+            make_database(sql, database)
+            make_account(sql, account(name), hashed)
+            grant(sql, name)
 
     def drop(self, name: str) -> None:
         """Seed, Database Deletion 2 and 3. Neither being there is no error.
@@ -88,11 +85,8 @@ class MySQL:
         database, owner = quote(sites_name(name)), account(name)
         with self.connected() as sql:
             _lock(sql, owner)
-            sql.run(f"DROP DATABASE IF EXISTS {database}")
-            DATABASE_GONE()
-            sql.run(f"DROP USER IF EXISTS {owner}")
-            ACCOUNT_GONE()
-            _forget_grants(sql, name)
+            drop_database(sql, database)
+            drop_account(sql, name)
 
     def lock(self, name: str) -> None:
         """Shut the account at once, open connections too. The database stays; neither being there is no error."""
@@ -103,6 +97,21 @@ class MySQL:
         """The account may be used again, with the password that it had. One that is open already stays so."""
         with self.connected() as sql:
             sql.run(f"ALTER USER {account(sites_name(name))} ACCOUNT UNLOCK")
+
+    def let_both_in(self, name: str, first: str, second: str) -> None:
+        """Seed, Database Password Rotation 3: the account takes either password. A second time it is the same."""
+        owner = account(sites_name(name))
+        either = " OR ".join(f"mysql_native_password USING '{password_hash(one)}'" for one in (first, second))
+        with self.connected() as sql:
+            sql.run(f"ALTER USER {owner} IDENTIFIED VIA {either}")
+            TWO()
+
+    def let_one_in(self, name: str, password: str) -> None:
+        """The account takes this password and no other. A second time it is the same."""
+        hashed = password_hash(password)
+        with self.connected() as sql:
+            sql.run(f"ALTER USER {account(sites_name(name))} IDENTIFIED VIA mysql_native_password USING '{hashed}'")
+            ONE()
 
     def harden(self) -> None:
         """Take away what a new server grants to everybody. A ``test`` database with tables in it is left alone."""
@@ -146,6 +155,34 @@ class MySQL:
             connect_timeout=ANSWERS_IN,
             read_timeout=ACTS_IN,
         )
+
+
+def make_database(sql: Statements, database: str) -> None:
+    sql.run(f"CREATE DATABASE IF NOT EXISTS {database} CHARACTER SET utf8mb4")
+    DATABASE()
+
+
+def make_account(sql: Statements, owner: str, hashed: str) -> None:
+    identified = f"{owner} IDENTIFIED VIA mysql_native_password USING '{hashed}'"
+    sql.run(f"CREATE USER IF NOT EXISTS {identified}")
+    sql.run(f"ALTER USER {identified} ACCOUNT UNLOCK")
+    ACCOUNT()
+
+
+def grant(sql: Statements, name: str) -> None:
+    sql.run(f"GRANT ALL PRIVILEGES ON {grant_pattern(name)}.* TO {account(name)}")
+    GRANTED()
+
+
+def drop_database(sql: Statements, database: str) -> None:
+    sql.run(f"DROP DATABASE IF EXISTS {database}")
+    DATABASE_GONE()
+
+
+def drop_account(sql: Statements, name: str) -> None:
+    sql.run(f"DROP USER IF EXISTS {account(name)}")
+    ACCOUNT_GONE()
+    _forget_grants(sql, name)
 
 
 def _lock(sql: Statements, owner: str) -> None:

@@ -7,7 +7,8 @@ from django.apps import AppConfig
 LIFECYCLES = (
     *("site", "site_activation", "site_update", "runtime"),
     *("worker", "worker_watch"),
-    *("domain", "database", "cron"),
+    *("database", "database_rotation", "database_deletion"),
+    *("domain", "cron"),
     "purging",
 )
 

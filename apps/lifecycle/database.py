@@ -6,6 +6,7 @@ from django.conf import settings
 
 from apps.databases.models import Database
 from apps.databases.naming import check_label, database_name
+from apps.databases.standing import Standing
 from apps.databases.steps import CreateDatabase, SealDatabasePassword
 from apps.lifecycle.requests import CHANGE, must_be, require
 from apps.operations.asking import Ask
@@ -13,6 +14,7 @@ from apps.operations.enqueue import enqueue
 from apps.operations.entry import lifecycle
 from apps.operations.flow import Flow, Records, line
 from apps.operations.models import Operation
+from apps.operations.refusals import WrongState
 from apps.operations.run import Run
 from apps.sites.models import Site
 from apps.sites.steps.status import CheckState
@@ -56,4 +58,22 @@ def create_database(ask: Ask, site: Site, *, label: str = "") -> Operation:
         CREATE, site, site.server, ask, params={"database_id": database.pk}, resources=[f"site:{site.pk}"]
     )
     must_be(site, operation, USABLE, "given a database")
+    return operation
+
+
+# What is asked of one that is there
+
+
+def change_database(
+    flow: Flow, ask: Ask, database: Database, scope: str, standing: Standing, **params: bool
+) -> Operation:
+    """Ask for *flow*, which begins by looking whether that *standing* still holds. It has the site for itself."""
+    site = database.site
+    require(ask, scope, CHANGE, site)
+    asked = {"database_id": database.pk, **params}
+    operation = enqueue(flow, site, site.server, ask, params=asked, resources=[f"site:{site.pk}"])
+    if operation.status != Operation.Status.WAITING:
+        database = Database.objects.select_related("site").get(pk=database.pk)
+        if reason := standing.against(database):
+            raise WrongState(reason)
     return operation

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from apps.databases.configuration import configured
 from apps.databases.models import Database
-from apps.host.command import Identity
 from apps.operations.run import Run
-from apps.sites.kinds import KINDS
-from apps.sites.kinds.base import DatabaseFacts, Kind, SiteFacts
+from apps.sites.kinds.base import DatabaseFacts, SiteFacts
 from apps.sites.models import Site
+from apps.sites.owner import kind_of, owner_of
 
+__all__ = ["ADMIN", "facts_of", "kind_of", "owner_of"]
 ADMIN = "admin"
-
-
-def kind_of(site: Site) -> Kind:
-    return KINDS[site.kind]
-
-
-def owner_of(run: Run, site: Site) -> Identity:
-    """The Unix account that the site's files and processes belong to."""
-    return run.host.users.identity(run.places.site_user(site.pk))
 
 
 def facts_of(run: Run, site: Site) -> SiteFacts:
@@ -34,12 +26,13 @@ def facts_of(run: Run, site: Site) -> SiteFacts:
         https_port=settings.HTTPS_PORT,
         admin_user=ADMIN,
         admin_email=f"{ADMIN}@{site.hosts[0]}",
-        database=_database(run),
+        database=_database(run, site),
     )
 
 
-def _database(run: Run) -> DatabaseFacts | None:
-    database = run.find(Database)
+def _database(run: Run, site: Site) -> DatabaseFacts | None:
+    """Of a new site the one that was asked for with it; afterwards the one that the site's configuration names."""
+    database = run.find(Database) if site.status == Site.Status.CREATING else configured(run, site)
     if database is None:
         return None
     return DatabaseFacts(

@@ -33,7 +33,8 @@ class WorkerFacts:
     *public_port* is the front's port, which the site's own addresses carry. *grace* is how many seconds a running
     request may take to end when the worker stops. *inherited*: it runs as a unit of systemd, with the listeners
     of a socket unit (3 and 4) and systemd's own mark of a start. *in_memory*: the site has the script of its
-    kind's worker mode. *body_limit*: bytes that a request may carry.
+    kind's worker mode. *body_limit*: bytes that a request may carry. *renewed*: when what such an application has
+    read at its start was last changed: another time makes another configuration, which starts it anew.
     """
 
     site_id: int
@@ -48,6 +49,7 @@ class WorkerFacts:
     inherited: bool = False
     in_memory: bool = False
     body_limit: int = BODY_LIMIT
+    renewed: str = ""
 
 
 def worker_config(facts: WorkerFacts) -> dict[str, Any]:
@@ -101,6 +103,8 @@ def _workers(facts: WorkerFacts, number: int) -> list[dict[str, Any]]:
         return []
     site = facts.places.site(facts.slug)
     env = {**mode.env, **{name: str(site / path) for name, path in mode.paths.items()}}
+    if facts.renewed:
+        env["SITE_RENEWED"] = facts.renewed
     script = str(site / facts.rules.document_root / mode.script)
     return [{"file_name": script, "num": number, "env": env, "max_consecutive_failures": 3}]
 

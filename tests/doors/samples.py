@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.timezone import now
 
 from apps.cron.models import Cron
+from apps.databases.models import Database
 from apps.domains.models import Domain
 from apps.operations.doors.table import Act, Noun
 from apps.servers.models import Runtime
@@ -28,6 +29,16 @@ def with_status(status: Site.Status) -> Callable[[Site], Site]:
 
 
 active = with_status(Site.Status.ACTIVE)
+
+
+def with_database(status: Database.Status) -> Callable[[Site], Database]:
+    def ready(site: Site) -> Database:
+        active(site)
+        database = site.databases.order_by("pk")[0]
+        Database.objects.filter(pk=database.pk).update(status=status)
+        return Database.objects.select_related("site").get(pk=database.pk)
+
+    return ready
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,10 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("domain", "update"): Sample({"redirects": True, "path_redirects": "/old /new 302\n"}, a_second_domain),
     ("domain", "delete"): Sample(ready=a_second_domain),
     ("database", "create"): Sample({"label": "statistics"}),
+    ("database", "rotate"): Sample(ready=with_database(Database.Status.ACTIVE)),
+    ("database", "delete"): Sample({"force": True}, with_database(Database.Status.ACTIVE)),
+    ("database", "undelete"): Sample(ready=with_database(Database.Status.DELETED)),
+    ("database", "purge"): Sample(ready=with_database(Database.Status.DELETED)),
 }
 SAMPLES |= {
     ("worker", "start"): Sample(ready=with_a_worker(stopped=True)),

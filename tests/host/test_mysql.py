@@ -147,6 +147,56 @@ def test_a_crash_while_creating_is_made_good_by_either_way(mysql: MySQL, socket:
     assert asked(socket, "SELECT DATABASE()", A_B, SECRET, A_B) == ((A_B,),)
 
 
+NEXT = "the next one"
+ROTATION = ["mysql.two-passwords", "mysql.one-password"]
+
+
+def test_an_account_has_two_passwords_for_a_while(mysql: MySQL, socket: Path) -> None:
+    mysql.create(A_B, SECRET)
+    site: Any = MySQLdb.connect(unix_socket=str(socket), user=A_B, password=SECRET, database=A_B)
+    for _ in range(2):
+        mysql.let_both_in(A_B, SECRET, NEXT)
+        assert [asked(socket, "SELECT 1", A_B, password) for password in (SECRET, NEXT)] == [((1,),), ((1,),)]
+        assert denied(socket, "SELECT 1", A_B, "another") == 1045
+    for _ in range(2):
+        mysql.let_one_in(A_B, NEXT)
+        assert asked(socket, "SELECT 1", A_B, NEXT) == ((1,),)
+        assert denied(socket, "SELECT 1", A_B, SECRET) == 1045
+    site.cursor().execute("SELECT 1")
+    site.close()
+
+
+@pytest.mark.parametrize("point", ROTATION)
+def test_31_a_crash_in_a_rotation_is_made_good_by_either_way(mysql: MySQL, socket: Path, point: str) -> None:
+    def rotate() -> None:
+        mysql.let_both_in(A_B, SECRET, NEXT)
+        mysql.let_one_in(A_B, NEXT)
+
+    mysql.create(A_B, SECRET)
+    assert killed_at(point, rotate)
+    rotate()
+    assert asked(socket, "SELECT 1", A_B, NEXT) == ((1,),)
+    mysql.let_one_in(A_B, SECRET)
+    assert killed_at(point, rotate)
+    mysql.let_one_in(A_B, SECRET)
+    assert asked(socket, "SELECT 1", A_B, SECRET) == ((1,),)
+
+
+def test_35_a_rotation_sends_no_password_to_the_server(mysql: MySQL, socket: Path) -> None:
+    mysql.create(A_B, SECRET)
+    asked(socket, "SET GLOBAL log_output = 'TABLE'")
+    asked(socket, "SET GLOBAL general_log = ON")
+    try:
+        mysql.let_both_in(A_B, SECRET, NEXT)
+        mysql.let_one_in(A_B, NEXT)
+    finally:
+        asked(socket, "SET GLOBAL general_log = OFF")
+    log = "\n".join(str(row[0]) for row in asked(socket, "SELECT argument FROM mysql.general_log"))
+    assert " OR mysql_native_password USING" in log
+    assert SECRET not in log
+    assert NEXT not in log
+
+
 @pytest.mark.parametrize("point", points("mysql."))
 def test_a_crash_while_dropping_is_made_good_by_dropping_again(mysql: MySQL, socket: Path, point: str) -> None:
     before = state(socket)
@@ -158,7 +208,7 @@ def test_a_crash_while_dropping_is_made_good_by_dropping_again(mysql: MySQL, soc
 
 def test_every_crash_point_is_on_the_way() -> None:
     names = set(points("mysql."))
-    assert len(names) == 6
+    assert len(names) == 8
 
 
 @pytest.mark.parametrize("sql", ["CREATE DATABASE", "CREATE USER", "ALTER USER", "GRANT"])

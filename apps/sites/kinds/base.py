@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,20 @@ class DatabaseFacts:
 
 
 @dataclass(frozen=True)
+class ConfigKeys:
+    """What the values are called in ``config_file`` that say which database it is, and its password.
+
+    *form*: ``constant`` for ``define('NAME', 'value')``, ``property`` for ``public $name = 'value'``. *copies* are
+    files to which an application may have copied them: where one is there, ``config_file`` is not what counts.
+    """
+
+    form: Literal["constant", "property", "dotenv"]
+    database: str
+    password: str
+    copies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class SiteFacts:
     """What a kind's texts are made of. *url* is the address with the public port where it is not 443."""
 
@@ -126,6 +140,7 @@ class Kind(ABC):
     folders: ClassVar[tuple[str, ...]] = ()
     """That a new site needs, whether or not its source has them."""
     config_file: ClassVar[str | None] = None
+    config_keys: ClassVar[ConfigKeys | None] = None
     installer: ClassVar[str | None] = None
     """A PHP script that makes the application ready. Runs in ``public``, with ``install_input`` as JSON."""
     admin_path: ClassVar[str | None] = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import ClassVar
 
-from apps.sites.kinds.base import Kind, SiteFacts, letters, page_title
+from apps.sites.kinds.base import ConfigKeys, Kind, SiteFacts, letters, page_title
 from apps.sites.kinds.escaping import dotenv
 from apps.sites.kinds.page import page
 
@@ -23,6 +23,7 @@ class Custom(Kind):
     key: ClassVar = "custom"
     label: ClassVar = "Custom PHP"
     config_file: ClassVar = "private/.env"
+    config_keys: ClassVar = ConfigKeys("dotenv", "DB_DATABASE", "DB_PASSWORD")
 
     def config(self, facts: SiteFacts) -> str:
         values = {"APP_NAME": facts.title, "APP_URL": facts.url}

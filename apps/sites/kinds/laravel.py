@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, ClassVar
 
-from apps.sites.kinds.base import Kind, Rules, SiteFacts, Source, WorkerMode, letters, page_title
+from apps.sites.kinds.base import ConfigKeys, Kind, Rules, SiteFacts, Source, WorkerMode, letters, page_title
 from apps.sites.kinds.escaping import dotenv
 from apps.sites.kinds.page import page
 
@@ -66,6 +66,9 @@ class Laravel(Kind):
         *(f"public/storage/{name}" for name in WRITABLE),
     )
     config_file: ClassVar = "public/.env"
+    config_keys: ClassVar = ConfigKeys(
+        "dotenv", "DB_DATABASE", "DB_PASSWORD", copies=("public/bootstrap/cache/config.php",)
+    )
     installer: ClassVar = MIGRATE
     proof_statuses: ClassVar = range(200, 500)
     """Whatever an application that we do not know may answer at its top, but a failure."""

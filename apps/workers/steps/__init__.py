@@ -6,6 +6,7 @@ import json
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 
 from apps.host.errors import Refused
 from apps.host.visit import visit
@@ -77,9 +78,16 @@ def config_text(run: Run, site: Site, *, in_memory: bool | None = None) -> str:
             php_ini=ini_of(site.chosen),
             body_limit=body_limit(site.chosen),
             in_memory=has_worker_script(run, site) if in_memory is None else in_memory,
+            renewed=_renewed(site),
         )
     )
     return json.dumps(config, indent=1)
+
+
+def _renewed(site: Site) -> str:
+    """When a password of the site's databases was last rotated."""
+    last = site.databases.aggregate(last=Max("rotated_at"))["last"]
+    return last.isoformat() if last else ""
 
 
 def has_worker_script(run: Run, site: Site) -> bool:

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 from typing import Any, ClassVar
 
-from apps.sites.kinds.base import DatabaseFacts, Kind, Rules, SiteFacts, Source, letters, page_title
+from apps.sites.kinds.base import ConfigKeys, DatabaseFacts, Kind, Rules, SiteFacts, Source, letters, page_title
 from apps.sites.kinds.escaping import php
 
 PREFIX = "jos_"
@@ -70,6 +70,7 @@ class Joomla(Kind):
         leave_out=("configuration.php", ".htaccess"),
     )
     config_file: ClassVar = "public/configuration.php"
+    config_keys: ClassVar = ConfigKeys("property", "db", "password")
     installer: ClassVar = (Path(__file__).parent / "install.php").read_text()
     admin_path: ClassVar = "/administrator/"
 

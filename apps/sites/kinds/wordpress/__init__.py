@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from apps.sites.kinds.base import DebianPackages, Kind, Rules, SiteFacts, Source, letters, page_title
+from apps.sites.kinds.base import ConfigKeys, DebianPackages, Kind, Rules, SiteFacts, Source, letters, page_title
 from apps.sites.kinds.escaping import php
 
 HERE = Path(__file__).parent
@@ -53,6 +53,7 @@ class WordPress(Kind):
         folders=(MUST_USE, "wp-content/uploads"),
     )
     config_file: ClassVar = "public/wp-config.php"
+    config_keys: ClassVar = ConfigKeys("constant", "DB_NAME", "DB_PASSWORD")
     installer: ClassVar = (HERE / "install.php").read_text()
     admin_path: ClassVar = "/wp-login.php"
     cron_command: ClassVar = "GET /wp-cron.php"

@@ -1,0 +1,91 @@
+"""The file in which a site's application finds its database: read, and changed in one value, never written anew.
+
+It is the owner's by now: salts, comments and settings of his own stand in it. What is read from it is his word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apps.databases import dotenv, literals
+from apps.databases.literals import Literal
+from apps.databases.models import Database
+from apps.host.errors import Refused
+from apps.operations.run import Run
+from apps.sites.kinds import escaping
+from apps.sites.kinds.base import ConfigKeys
+from apps.sites.models import Site
+from apps.sites.owner import kind_of, owner_of
+
+LONGEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One reading of it: *text* in bytes, and where the values of *keys* stand in it."""
+
+    file: str
+    keys: ConfigKeys
+    text: bytes
+    found: dict[str, list[Literal]]
+
+    @property
+    def database(self) -> str:
+        """The database that it names; empty where it names none, or more than one."""
+        names = self.found[self.keys.database]
+        return names[0].value if len(names) == 1 else ""
+
+    @property
+    def password(self) -> str:
+        return self._password.value
+
+    def says(self, password: str) -> bool:
+        """Whether that is the password in it, as far as one can be found."""
+        return [place.value for place in self.found[self.keys.password]] == [password]
+
+    def with_password(self, password: str) -> str:
+        """The same text with another password in it."""
+        place = self._password
+        text = escaping.dotenv(password) if self.keys.form == "dotenv" else escaping.php(password)
+        changed = self.text[: place.start] + text.encode() + self.text[place.end :]
+        try:
+            return changed.decode()
+        except UnicodeDecodeError as error:
+            raise Refused(f"{self.file} is not UTF-8, so the panel changes nothing in it; save it as UTF-8.") from error
+
+    @property
+    def _password(self) -> Literal:
+        """Refused where it does not stand there once, as a plain value."""
+        places = self.found[self.keys.password]
+        if len(places) != 1:
+            raise Refused(
+                f"{self.file} has {len(places)} plain values for {self.keys.password}, so the panel cannot tell"
+                " where the password is; write it there once, as a text in quotes, and try again."
+            )
+        return places[0]
+
+
+def read(run: Run, site: Site) -> Configuration | None:
+    """The site's configuration as it is now; None where its kind has none, or the file is not there.
+
+    Refused where a link stands in its place, or it cannot be read as what it is.
+    """
+    kind, owner = kind_of(site), owner_of(run, site)
+    file, keys = kind.config_file, kind.config_keys
+    if file is None or keys is None or not run.host.files.is_file_as(owner, site.slug, file):
+        return None
+    text = run.host.files.read_as(owner, site.slug, file, LONGEST)
+    wanted = [keys.database, keys.password]
+    if keys.form == "dotenv":
+        found = dotenv.find(text, wanted)
+    else:
+        found = literals.find(run.host.php.at(site.runtime.path), owner, keys.form, text, wanted)
+    return Configuration(file, keys, text, found)
+
+
+def configured(run: Run, site: Site) -> Database | None:
+    """The database that the site's configuration names, else the site's first one that is in use."""
+    configuration = read(run, site)
+    in_use = site.databases.filter(status=Database.Status.ACTIVE).order_by("pk")
+    named = in_use.filter(name=configuration.database).first() if configuration else None
+    return named or in_use.first()
