@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class DatabasesConfig(AppConfig):
     name = "apps.databases"
+
+    def ready(self) -> None:
+        """Register what this app's runners answer."""
+        import_module("apps.databases.questions")

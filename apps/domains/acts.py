@@ -41,6 +41,13 @@ UPDATE_FIELDS = (
         initial=lambda domain: domain.primary,
     ),
     Field(
+        "rewrite",
+        "Change the address in the site's database too, wherever it stands there: WordPress needs that.",
+        "flag",
+        required=False,
+        label="Rewrite addresses in the database",
+    ),
+    Field(
         "redirects",
         LEADS.help,
         "flag",

@@ -14,7 +14,8 @@ from apps.operations.refusals import Invalid
 class Wishes(TypedDict, total=False):
     """*certificate* and *private_key* are a pair of the owner's own, as PEM: who gives one wants it shown from then on.
 
-    *primary* and *redirects* None, *tls* empty, *path_redirects* left out: as it is.
+    *primary* and *redirects* None, *tls* empty, *path_redirects* left out: as it is. *rewrite* is about the site's
+    database, and ``rewriting`` reads it.
     """
 
     primary: bool | None
@@ -23,6 +24,7 @@ class Wishes(TypedDict, total=False):
     certificate: str
     private_key: str
     path_redirects: str
+    rewrite: bool
 
 
 def read_wishes(domain: Domain, wanted: Wishes) -> State:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from apps.databases.steps.rewriting import ForgetOldAddresses, RewriteAddresses
 from apps.domains.changes import state_of
 from apps.domains.claiming import claim_domain
 from apps.domains.models import Domain
 from apps.domains.removing import heir_of, stands_against_removal
+from apps.domains.rewriting import rewriting_to
 from apps.domains.steps.changing import ChangeDomain, RegenerateCaddyfile, ServeDomain
 from apps.domains.steps.looks import LookUpDns, SeeCertificate
 from apps.domains.steps.pages import LoadFront
@@ -98,8 +100,10 @@ UPDATE = Flow(
         line(1, ChangeDomain()),
         line(2, RegenerateCaddyfile()),
         line(3, LoadFront()),
+        RewriteAddresses(),
         SeeCertificate(),
         DropPairs(),
+        ForgetOldAddresses(),
     ),
     records=ChangedDomain(),
 )
@@ -107,12 +111,16 @@ UPDATE = Flow(
 
 @lifecycle("domain.update")
 def update_domain(ask: Ask, domain: Domain, **wanted: Unpack[Wishes]) -> Operation:
-    """Change what is named, and leave the rest as it is."""
+    """Change what is named, and leave the rest as it is.
+
+    With *rewrite* the site's own texts and settings have the new primary address afterwards.
+    """
     require(ask, SCOPE, OPERATE, domain.site)
     changes = read_wishes(domain, wanted)
-    operation = _enqueue(UPDATE, ask, domain, changes=changes, pair_id=changes.get("pair"))
+    rewrite = rewriting_to(domain, becomes_primary="primary" in changes) if wanted.get("rewrite") else {}
+    operation = _enqueue(UPDATE, ask, domain, changes=changes, pair_id=changes.get("pair"), **rewrite)
     must_be(domain.site, operation, CHANGEABLE, "given other domains")
-    if operation.status != Operation.Status.WAITING and {**(now := state_of(domain)), **changes} == now:
+    if operation.status != Operation.Status.WAITING and not rewrite and {**(now := state_of(domain)), **changes} == now:
         raise WrongState(f"{domain} is like that already; nothing is left to do.")
     return operation
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from apps.audit.models import AuditRow
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
-from apps.operations.planning import Plan, plan_of
+from apps.operations.planning import Plan, foretold, plan_of
 from apps.operations.refusals import KeyReused, Refusal
 from apps.operations.telling import invalid
 
@@ -60,7 +60,7 @@ class Entry(Generic[Params]):
             with transaction.atomic():
                 raise _PlanMade(plan_of(self._enter(ask, *args, **kwargs)))
         except _PlanMade as made:
-            return made.plan
+            return foretold(made.plan, ask.user)
 
     def _enter(self, ask: Ask, *args: Params.args, **kwargs: Params.kwargs) -> Operation:
         try:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from apps.operations.run import Run
@@ -28,6 +28,10 @@ class Step(ABC):
     @abstractmethod
     def plan(self, run: Run) -> str:
         """Say in a sentence what would happen. Has no machine to look at."""
+
+    def question(self, run: Run) -> tuple[str, dict[str, Any]] | None:
+        """The kind and the parameters of a question whose answer, a sentence, a plan tells too. Most have none."""
+        return None
 
     @abstractmethod
     def do(self, run: Run) -> None:

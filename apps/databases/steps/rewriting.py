@@ -7,12 +7,17 @@ every row lies beside as it was.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from apps.databases.models import Database
 from apps.host.rewriting.addresses import Addresses
 from apps.host.rewriting.database import Rewriting
 from apps.operations.flow import Step
 from apps.operations.run import Run
 from apps.sites.facts import kind_of
+
+if TYPE_CHECKING:
+    from apps.host.host import Host
 
 PARAMETER = "rewrite"
 
@@ -33,6 +38,11 @@ class RewriteAddresses(Step):
         told = ", ".join(f"https://{old} to https://{new}" for old, new in _asked(run).items())
         lasting = " and ".join(kind_of(database.site).lasting_columns)
         return f"Change {told} in every text of the database {database}{f', but for {lasting}' if lasting else ''}"
+
+    def question(self, run: Run) -> tuple[str, dict[str, Any]] | None:
+        """How many places that is."""
+        database, asked = run.find(Database), _asked(run)
+        return ("addresses", {"database_id": database.pk, PARAMETER: asked}) if database and asked else None
 
     def do(self, run: Run) -> None:
         if rewriting := _rewriting(run):
@@ -69,5 +79,9 @@ def _rewriting(run: Run) -> Rewriting | None:
     database, asked = run.find(Database), _asked(run)
     if database is None or not asked:
         return None
-    login = run.host.mysql.login(database.name, run.host.vault.open(database.sealed_password))
+    return rewriting_of(database, asked, run.host)
+
+
+def rewriting_of(database: Database, asked: dict[str, str], host: Host) -> Rewriting:
+    login = host.mysql.login(database.name, host.vault.open(database.sealed_password))
     return Rewriting(login, Addresses(asked), kind_of(database.site).lasting_columns)

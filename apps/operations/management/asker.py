@@ -37,6 +37,4 @@ def ask_of(options: Namespace, **request: Any) -> Ask:
     if len(key) > LONGEST_KEY:
         raise Invalid("idempotency-key", f"A key has at most {LONGEST_KEY} characters; choose a shorter one.")
     digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest() if key else ""
-    return Ask(
-        user=user_of(options), door="command", key=key, digest=digest, or_wait=getattr(options, "queue", False)
-    )
+    return Ask(user=user_of(options), door="command", key=key, digest=digest, or_wait=getattr(options, "queue", False))

@@ -31,9 +31,7 @@ class BrokenOff(Refusal):
 
 
 def add_wait(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--wait", action=BooleanOptionalAction, help="wait for the end; without either: on a terminal"
-    )
+    parser.add_argument("--wait", action=BooleanOptionalAction, help="wait for the end; without either: on a terminal")
 
 
 def shall_wait(options: Namespace) -> bool:
