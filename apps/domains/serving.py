@@ -20,12 +20,13 @@ from apps.sites.models import Site
 
 if TYPE_CHECKING:
     from apps.host.host import Host
+    from apps.host.vault import Vault
 
 CERTIFIED_WITHIN = 0.5
 
 
-def facts_of(server: Server) -> FrontFacts:
-    """Everything that the front of *server* should serve, from the records alone."""
+def facts_of(server: Server, vault: Vault | None = None) -> FrontFacts:
+    """Everything that the front of *server* should serve, from the records alone. Without *vault* no pass is known."""
     sites = Site.objects.filter(server=server, domains__served=True).distinct().order_by("id")
     return FrontFacts(
         places=settings.PLACES,
@@ -33,21 +34,23 @@ def facts_of(server: Server) -> FrontFacts:
         https_port=settings.HTTPS_PORT,
         panel_host=settings.PANEL_HOST,
         panel_socket=settings.PLACES.run / "panel" / "web.sock",
-        sites=tuple(_site(site) for site in sites.prefetch_related("domains")),
+        sites=tuple(_site(site, vault) for site in sites.prefetch_related("domains")),
         bind=() if settings.PRODUCTION else ("127.0.0.1",),
         acme=Acme(*settings.ACME),
     )
 
 
-def _site(site: Site) -> FrontSite:
+def _site(site: Site, vault: Vault | None) -> FrontSite:
     served = {domain.host for domain in site.domains.all() if domain.served}
     hosts = tuple(host for host in site.hosts if host in served)
-    return FrontSite(id=site.pk, hosts=hosts, state=cast(State, site.front), port=site.port or 0)
+    shut = site.front == Site.Front.MAINTENANCE
+    token = vault.open(site.sealed_pass) if vault and shut and site.sealed_pass else ""
+    return FrontSite(id=site.pk, hosts=hosts, state=cast(State, site.front), port=site.port or 0, token=token)
 
 
 def write_next(server: Server, host: Host) -> str:
     """Render the whole Caddyfile to ``Caddyfile.next``. Nothing is loaded."""
-    text = render(facts_of(server))
+    text = render(facts_of(server, host.vault))
     host.files.write(host.places.caddyfile_next, text, 0o644)
     return text
 
@@ -57,7 +60,7 @@ def write_and_check(server: Server, host: Host) -> str:
 
     Refused when Caddy refuses it, or when the hosts and ports that Caddy read differ from the records.
     """
-    facts = facts_of(server)
+    facts = facts_of(server, host.vault)
     text = render(facts)
     host.files.write(host.places.caddyfile_next, text, 0o644)
     unlike = difference(facts, routes(host.front.adapt(text)))

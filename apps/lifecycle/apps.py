@@ -5,7 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 
 LIFECYCLES = (
-    *("site", "site_activation", "site_update", "runtime"),
+    *("site", "site_activation", "site_maintenance", "site_suspension", "site_update", "runtime"),
     *("worker", "worker_watch"),
     *("database", "database_rotation", "database_deletion"),
     *("domain", "cron"),

@@ -50,7 +50,7 @@ RESTART = Flow(
     seed="",
     title="Restart",
     in_request=(),
-    steps=(CheckState((Status.ACTIVE,), "restarted"), RestartWorker()),
+    steps=(CheckState(Site.RUNNING, "restarted"), RestartWorker()),
 )
 
 
@@ -69,7 +69,7 @@ def stop_site(ask: Ask, site: Site) -> Operation:
 @lifecycle("site.restart")
 def restart_site(ask: Ask, site: Site) -> Operation:
     """Stop the worker and start it: visitors wait, and see no error."""
-    return _ask_for(RESTART, ask, site, (Status.ACTIVE,), "restarted")
+    return _ask_for(RESTART, ask, site, Site.RUNNING, "restarted")
 
 
 def _ask_for(flow: Flow, ask: Ask, site: Site, states: tuple[Site.Status, ...], deed: str) -> Operation:

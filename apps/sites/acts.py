@@ -8,10 +8,13 @@ from django.db.models import QuerySet
 from apps.lifecycle.requests import CHANGE, OPERATE, may
 from apps.lifecycle.runtime import switch_runtime
 from apps.lifecycle.site_activation import STARTABLE, restart_site, start_site, stop_site
+from apps.lifecycle.site_maintenance import MAINTAINABLE, maintain_site
+from apps.lifecycle.site_suspension import SCOPE, SUSPEND_SITE, SUSPENDABLE, suspend_site, unsuspend_site
 from apps.lifecycle.site_update import CHANGEABLE, update_site
 from apps.operations.asking import Ask
 from apps.operations.doors.table import Act, Field, Look, Noun
 from apps.sites import visible
+from apps.sites.looks import read_pass
 from apps.sites.models import Site
 from apps.sites.settings import SETTINGS, Setting
 from apps.sites.shapes import SiteShape, in_full
@@ -88,7 +91,38 @@ SITE = Noun(
             "Restart",
             "End a site's worker and start it anew; visitors wait meanwhile.",
             "./panel site restart rose-sons",
-            offered=lambda site: site.status == Status.ACTIVE,
+            offered=lambda site: site.status in Site.RUNNING,
+        ),
+        Act(
+            "maintain",
+            maintain_site,
+            "site:operate",
+            OPERATE,
+            "Maintenance",
+            "Show visitors a maintenance page; a link lets you in. Start ends it; asking again makes a new link.",
+            "./panel site maintain rose-sons",
+            offered=lambda site: site.status in MAINTAINABLE,
+        ),
+        Act(
+            "suspend",
+            suspend_site,
+            SCOPE,
+            SUSPEND_SITE,
+            "Suspend",
+            "The host's stop: the site's owner can neither start it nor end this.",
+            "./panel site suspend rose-sons --reason 'Invoice 17 is overdue'",
+            fields=(Field("reason", "For the owner to read.", required=False),),
+            offered=lambda site: site.status in SUSPENDABLE,
+        ),
+        Act(
+            "unsuspend",
+            unsuspend_site,
+            SCOPE,
+            SUSPEND_SITE,
+            "End the suspension",
+            "Bring a suspended site back to what it was before.",
+            "./panel site unsuspend rose-sons",
+            offered=lambda site: site.status == Status.SUSPENDED,
         ),
         Act(
             "update",
@@ -111,6 +145,18 @@ SITE = Noun(
             "./panel site runtime rose-sons php-8.4",
             fields=(Field("runtime", "A runtime of its server.", label="PHP", choices=other_runtimes),),
             offered=lambda site: site.status == Status.ACTIVE and bool(other_runtimes(site)),
+        ),
+    ),
+    looks=(
+        Look(
+            "reveal",
+            read_pass,
+            "site:operate",
+            OPERATE,
+            "Maintenance link",
+            "Show the link that leads past the maintenance page of a site.",
+            "./panel site reveal rose-sons",
+            told_once=True,
         ),
     ),
 )

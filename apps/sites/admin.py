@@ -19,14 +19,17 @@ from apps.operations.doors.pages import act_page
 from apps.operations.models import Operation
 from apps.operations.refusals import Missing
 from apps.sites.admin_forms import CreateSiteForm
+from apps.sites.admin_maintenance import MAINTENANCE
 from apps.sites.badges import NEEDED, NEEDS_A_HAND, SITE, kind_label
 from apps.sites.dashboard import running
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 from apps.sites.overview import Overview
-from apps.sites.tabs import tab_of, tabs_of
+from apps.sites.tabs import register, tab_of, tabs_of
 from apps.sites.visible import visible_to
 from apps.workers.shapes import word_of
+
+register(MAINTENANCE)
 
 
 class KindFilter(SimpleListFilter):

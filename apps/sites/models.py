@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -20,6 +20,9 @@ class Site(models.Model):
         SUSPENDED = "suspended", "Suspended"
         DELETING = "deleting", "Being deleted"
         DELETED = "deleted", "Deleted"
+
+    RUNNING: ClassVar = (Status.ACTIVE, Status.MAINTENANCE)
+    """Those in which its worker ought to run."""
 
     class Front(models.TextChoices):
         """What the front answers for this site's domains."""
@@ -43,6 +46,9 @@ class Site(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     chosen: models.JSONField[Any, Any] = models.JSONField(default=dict, editable=False)  # see settings.py
+    sealed_pass = models.TextField(blank=True, editable=False, help_text="what lets people in during maintenance")
+    suspended_from = models.CharField(max_length=12, choices=Status, blank=True, editable=False)
+    suspended_because = models.CharField(max_length=200, blank=True, editable=False)
 
     class Meta:
         ordering = ["name", "id"]

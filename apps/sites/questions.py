@@ -39,6 +39,15 @@ def credentials(question: Question, host: Host) -> dict[str, str]:
     return told
 
 
+@answers("pass")
+def maintenance_link(question: Question, host: Host) -> dict[str, str]:
+    """``{link}`` past the maintenance page of a site. Who may ask for it was checked before."""
+    site = Site.objects.prefetch_related("domains").get(pk=question.params["site"])
+    if site.status != Site.Status.MAINTENANCE:
+        raise Refused(f"{site.slug} is not in maintenance, so it needs no link; open {site.url}.")
+    return {"link": f"{site.url}/.frankenpanel/pass/{host.vault.open(site.sealed_pass)}"}
+
+
 def _line(question: Question) -> StepRun:
     """The journal's line that has the secret. Refused for everybody but the operation's asker."""
     lines = StepRun.objects.select_for_update(of=("self",)).select_related("operation")

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @extend_schema_serializer(component_name="Site")
 class SiteShape(serializers.Serializer[Site]):
-    """*domains*: host names, the primary one first. *server*, *runtime*, *databases*: names."""
+    """*domains*: host names, the primary one first. *server*, *runtime*, *databases*: names.
+
+    *suspended_because*: the host's reason; empty where there is none, or no suspension.
+    """
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -32,6 +35,7 @@ class SiteShape(serializers.Serializer[Site]):
     directory = serializers.SerializerMethodField()
     databases = serializers.SerializerMethodField()
     runtime = serializers.CharField(source="runtime.name")
+    suspended_because = serializers.CharField()
 
     def get_directory(self, site: Site) -> str:
         return str(settings.PLACES.site(site.slug))

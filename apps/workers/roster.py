@@ -33,10 +33,10 @@ def worker_of(site: Site, host: Host) -> Worker:
 
 
 def active_workers(host: Host, server: str) -> list[Worker]:
-    """The workers that ought to run on *server*: of its active sites, save what rests on purpose or is given up."""
+    """The workers that ought to run on *server*: of sites that run, save what rests on purpose or is given up."""
     return [worker_of(site, host) for site in ought_to_run(server).select_related("runtime")]
 
 
 def ought_to_run(server: str) -> QuerySet[Site]:
-    active = Site.objects.filter(server__name=server, status=Site.Status.ACTIVE, port__isnull=False)
-    return active.exclude(worker__stopped=True).exclude(worker__given_up_at__isnull=False)
+    running = Site.objects.filter(server__name=server, status__in=Site.RUNNING, port__isnull=False)
+    return running.exclude(worker__stopped=True).exclude(worker__given_up_at__isnull=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django.db import transaction
 
 from apps.domains.steps import load_front
@@ -30,6 +32,30 @@ class ShowPage(Step):
         site = run.record(Site)
         before = Site.Front(run.memo.get("front", site.front))
         load_front(run, site, _change(site, before) if site.front != before else site.server.front_wanted)
+
+
+class NewPass(Step):
+    """A new token for the link that leads past the maintenance page. The one before it ends with the next load."""
+
+    key = "front-pass"
+
+    def plan(self, run: Run) -> str:
+        return f"Make a new link that leads past the maintenance page of {run.record(Site).slug}; an old one ends"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        run.remember("before", lambda: site.sealed_pass)
+        made = run.remember("pass", lambda: run.host.vault.seal(secrets.token_urlsafe(32)))
+        Site.objects.filter(pk=site.pk).update(sealed_pass=made)
+
+    def undo(self, run: Run) -> None:
+        """The page has been loaded with the new one; so it is loaded once more."""
+        site = run.record(Site)
+        before = run.memo.get("before", site.sealed_pass)
+        with transaction.atomic():
+            changed = Site.objects.filter(pk=site.pk).exclude(sealed_pass=before).update(sealed_pass=before)
+            wanted = site.server.want_front() if changed else site.server.front_wanted
+        load_front(run, site, wanted)
 
 
 class LoadFront(Step):

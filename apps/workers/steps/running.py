@@ -88,7 +88,29 @@ class ConfigureWorker(Step):
             run.host.supervisor.start(worker_of(site, run.host))
 
 
-class StartWorkerAgain(Step):
+class RunWorker(Step):
+    """Let the worker run, behind whatever the front shows. One that runs is left alone."""
+
+    key = "worker-run"
+
+    def plan(self, run: Run) -> str:
+        return f"See that the worker on port {run.record(Site).port} runs, or start it and wait until PHP answers"
+
+    def do(self, run: Run) -> None:
+        site = run.record(Site)
+        run.remember("stopped", lambda: int(state.state_of(site).stopped))
+        bring_up(run, site)
+        state.started(site)
+
+    def undo(self, run: Run) -> None:
+        site = run.record(Site)
+        state.write(site, stopped=bool(run.memo.get("stopped")))
+        if not ran(run):
+            run.host.supervisor.stop(worker_of(site, run.host))
+            state.ended(site)
+
+
+class StartWorkerAgain(RunWorker):
     """Worker Start 1 to 5, for a site that was there before. It has started when it answers through PHP."""
 
     key = "worker-start"
@@ -99,20 +121,12 @@ class StartWorkerAgain(Step):
     def do(self, run: Run) -> None:
         site = run.record(Site)
         run.remember("front", lambda: str(site.front))
-        run.remember("stopped", lambda: int(state.state_of(site).stopped))
-        bring_up(run, site)
-        state.started(site)
-        _show(site, Site.Front.UP)
+        super().do(run)
+        show(site, Site.Front.UP)
 
     def undo(self, run: Run) -> None:
-        site = run.record(Site)
-        before = run.memo.get("front", site.front)
-        if before != Site.Front.UP:
-            _show(site, Site.Front(before))
-        state.write(site, stopped=bool(run.memo.get("stopped")))
-        if not ran(run):
-            run.host.supervisor.stop(worker_of(site, run.host))
-            state.ended(site)
+        show_again(run)
+        super().undo(run)
 
 
 class RestartWorker(Step):
@@ -150,7 +164,16 @@ def configure(run: Run, site: Site) -> None:
         write_config(run, site, in_memory=has_worker_script(run, site))
 
 
-def _show(site: Site, front: Site.Front) -> None:
+def show(site: Site, front: Site.Front) -> None:
+    """Let the front show that, as soon as it is loaded."""
     with transaction.atomic():
         Site.objects.filter(pk=site.pk).update(front=front)
         site.server.want_front()
+
+
+def show_again(run: Run) -> None:
+    """Let it show what it showed before this step."""
+    site = run.record(Site)
+    before = run.memo.get("front", site.front)
+    if before != site.front:
+        show(site, Site.Front(before))
