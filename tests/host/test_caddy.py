@@ -148,7 +148,11 @@ def test_no_other_pass_lets_anybody_through(front: RunningFront) -> None:
     assert {front.get(host, headers=ours).status for host in ("two.test", "five.test", "seven.test")} == {503}
 
 
-@pytest.mark.parametrize("path", ["pass/", "pass/short", f"pass/{TOKEN}x", f"pass/{'x' * 42};", "", "up"])
+@pytest.mark.parametrize(
+    "path",
+    ["pass/", "pass/short", f"pass/{TOKEN}x", f"pass/{'x' * 42};", "", "up"],
+    ids=["empty", "short", "long", "with a semicolon", "nothing", "another"],
+)
 def test_only_a_link_of_the_right_form_sets_a_cookie(front: RunningFront, path: str) -> None:
     for host in ("one.test", "six.test"):
         answer = front.get(host, f"/.frankenpanel/{path}")
