@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 
@@ -10,7 +9,7 @@ from django.contrib.auth.models import User
 from rest_framework.request import Request
 
 from apps.accounts.models import ApiToken
-from apps.operations.asking import Ask
+from apps.operations.asking import Ask, digest_of
 from apps.operations.refusals import Forbidden, Invalid
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -59,4 +58,4 @@ def seconds_to_wait(request: Request) -> int:
 def _digest(request: Request) -> str:
     """The same for the same request, however its JSON is laid out."""
     body = json.dumps(request.data, sort_keys=True)
-    return hashlib.sha256(f"{request.method} {request.path}\n{body}".encode()).hexdigest()
+    return digest_of(f"{request.method} {request.path}\n{body}")

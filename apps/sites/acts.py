@@ -134,6 +134,7 @@ SITE = Noun(
             "./panel site update rose-sons --name 'Rose & Daughters' --memory-limit 512",
             fields=(_NAME, *map(_field, SETTINGS.values())),
             offered=lambda site: site.status in CHANGEABLE,
+            button="Save",
         ),
         Act(
             "runtime",

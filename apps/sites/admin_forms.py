@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import replace
 from typing import Any, TypedDict
@@ -16,7 +15,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, 
 
 from apps.lifecycle.site import create_site
 from apps.operations.admin_base import DOOR, told_in_form
-from apps.operations.asking import Ask
+from apps.operations.asking import Ask, digest_of
 from apps.operations.models import Operation
 from apps.operations.planning import Plan
 from apps.servers.models import Runtime
@@ -111,7 +110,7 @@ class CreateSiteForm(forms.Form):
 
     def _ask(self, user: User) -> Ask:
         said = json.dumps([*self._words, *self._more.values()])
-        digest = hashlib.sha256(said.encode()).hexdigest()
+        digest = digest_of(said)
         return Ask(user=user, door=DOOR, key=str(self.cleaned_data["key"]), digest=digest)
 
 

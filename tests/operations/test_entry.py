@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 
 from apps.audit.models import AuditRow
 from apps.operations import steering
-from apps.operations.asking import Ask
+from apps.operations.asking import Ask, digest_of
 from apps.operations.entry import Entry, lifecycle
 from apps.operations.models import Operation
 from apps.operations.planning import Plan
@@ -98,3 +100,9 @@ def test_past_the_point_of_no_return_nothing_is_cancelled() -> None:
         operation.lines.create(position=1, key="one")
         with pytest.raises(WrongState, match="no return"):
             steering.cancel(PANEL, operation)
+
+
+def test_35_a_requests_digest_says_nothing_of_a_password_in_it() -> None:
+    """Whoever reads the records could try passwords against a plain one."""
+    assert digest_of("a request") == digest_of("a request") != digest_of("another request")
+    assert digest_of("a request") != hashlib.sha256(b"a request").hexdigest()

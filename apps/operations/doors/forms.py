@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from unfold.widgets import (
 )
 
 from apps.operations.admin_base import DOOR, told_in_form
-from apps.operations.asking import Ask
+from apps.operations.asking import Ask, digest_of
 from apps.operations.doors.table import Act, Field, Noun, confirmed
 from apps.operations.models import Operation
 from apps.operations.planning import Plan
@@ -53,12 +52,13 @@ class ActForm(forms.Form):
             self.fields["confirm"] = forms.CharField(
                 required=False,
                 strip=False,
-                label=f"Type {self.name} to confirm",
-                widget=UnfoldAdminTextInputWidget(attrs={**TYPED, "placeholder": self.name}),
+                label=f"Type {self.called} to confirm",
+                widget=UnfoldAdminTextInputWidget(attrs={**TYPED, "placeholder": self.called}),
             )
 
     @property
-    def name(self) -> str:
+    def called(self) -> str:
+        """What the act is done to. (A form's ``name`` would be its field of that name.)"""
         return self.noun.subject(self.act).called(self.subject)
 
     @property
@@ -74,7 +74,7 @@ class ActForm(forms.Form):
     def act_on_it(self, user: User) -> Operation | None:
         """Ask for it; None where a field says why not."""
         with told_in_form(self):
-            confirmed(self.act, self.name, self.cleaned_data.get("confirm", ""))
+            confirmed(self.act, self.called, self.cleaned_data.get("confirm", ""))
             return self.act.entry(self._ask(user), self.subject, **self._values())
         return None
 
@@ -90,8 +90,7 @@ class ActForm(forms.Form):
 
     def _ask(self, user: User) -> Ask:
         said = json.dumps([self.noun.name, self.act.verb, self.subject.pk, self._values()])
-        digest = hashlib.sha256(said.encode()).hexdigest()
-        return Ask(user=user, door=DOOR, key=str(self.cleaned_data["key"]), digest=digest)
+        return Ask(user=user, door=DOOR, key=str(self.cleaned_data["key"]), digest=digest_of(said))
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def act_page(request: HttpRequest, site: Any, noun_name: str, subject_pk: int, v
     if form.errors and not form.shown:
         messages.error(request, " ".join(map(str, form.non_field_errors())))
         return HttpResponseRedirect(back)
-    title = f"{act.label}: {form.name}"
+    title = f"{act.label}: {form.called}"
     more = {"title": title, "crumb": title, "form": form, "act": act, "plan": plan, "site": site, "back": back}
     return TemplateResponse(request, TEMPLATE, {**context, **more})
 

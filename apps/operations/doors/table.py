@@ -71,7 +71,8 @@ def always(subject: Any) -> bool:
 class Act:
     """One lifecycle function with its words. ``entry(ask, subject, **fields)`` gives the operation.
 
-    *label* stands on the button, *help* is a sentence on what it does. *offered* says whether it makes sense as the
+    *label* stands on the button that leads to it, *button*, where it is another word, on the one below its fields;
+    *help* is a sentence on what it does. *offered* says whether it makes sense as the
     subject is now: doors hide what does not, and the lifecycle refuses it. An act that *creates* a noun takes its
     parent for its subject. *confirm*: the subject's name must be typed.
     """
@@ -87,6 +88,7 @@ class Act:
     offered: Callable[[Any], bool] = always
     creates: bool = False
     confirm: bool = False
+    button: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from argparse import Namespace
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 
-from apps.operations.asking import Ask
+from apps.operations.asking import Ask, digest_of
 from apps.operations.refusals import Forbidden, Invalid, Missing
 
 CONSOLE = "console"
@@ -36,5 +35,5 @@ def ask_of(options: Namespace, **request: Any) -> Ask:
     key = getattr(options, "idempotency_key", None) or ""
     if len(key) > LONGEST_KEY:
         raise Invalid("idempotency-key", f"A key has at most {LONGEST_KEY} characters; choose a shorter one.")
-    digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest() if key else ""
+    digest = digest_of(json.dumps(request, sort_keys=True)) if key else ""
     return Ask(user=user_of(options), door="command", key=key, digest=digest, or_wait=getattr(options, "queue", False))
