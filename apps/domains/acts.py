@@ -87,7 +87,13 @@ DELETE_FIELDS = (
         label="Primary afterwards",
         choices=_heirs,
     ),
-    Field("last", "It may be the last: nobody reaches the site without one.", "flag", required=False),
+    Field(
+        "last",
+        "Without a domain nobody reaches the site.",
+        "flag",
+        required=False,
+        label="It may be the site's last one",
+    ),
 )
 
 DOMAIN = Noun(

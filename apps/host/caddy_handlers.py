@@ -33,6 +33,11 @@ class Found:
     def kind(self) -> str:
         return str(self.handler["handler"])
 
+    @property
+    def may_lead(self) -> bool:
+        """Whether it has to be asked where it leads: most do not, and each is asked for every name."""
+        return self.kind not in HARMLESS or self.kind == "map"
+
 
 def handlers(part: Any, match: list[Json] | None = None, guard: tuple[str, str] = ("", "")) -> Iterator[Found]:
     """Every handler in *part*. A password guards what comes behind it in its list, and all that is within that."""

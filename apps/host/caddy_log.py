@@ -9,14 +9,17 @@ from typing import Any
 from apps.host.tail import last_lines
 
 LINES, LONGEST = 1000, 500
+BROKEN_OFF = "context canceled"
+"""No reason: another configuration was loaded meanwhile, and the order is taken up anew."""
 
 
 def why_no_certificate(log: Path, host: str) -> str:
     """Caddy's reason, from the last of its lines about an order for *host* that failed; empty where there is none."""
     for line in reversed(last_lines(log, LINES)):
         said = _read(line)
-        if said.get("identifier") == host and said.get("level") == "error" and said.get("error"):
-            return "".join(letter for letter in str(said["error"]) if letter.isprintable())[:LONGEST]
+        error = str(said.get("error", ""))
+        if said.get("identifier") == host and said.get("level") == "error" and error and BROKEN_OFF not in error:
+            return "".join(letter for letter in error if letter.isprintable())[:LONGEST]
     return ""
 
 

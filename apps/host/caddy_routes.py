@@ -66,10 +66,10 @@ def _port(address: str) -> int:
 
 def _served(route: Json) -> Iterator[tuple[str, set[str]]]:
     found = list(handlers(route.get("handle", [])))
-    words = entries(found)
+    words, leading = entries(found), [one for one in found if one.may_lead]
     for name in _names(route):
         word = words.get(name, words.get("", ""))
-        where = {there for one in found for there in destinations(one, name, word)}
+        where = {there for one in leading for there in destinations(one, name, word)}
         yield name, where or statuses(found) or {"nothing"}
 
 

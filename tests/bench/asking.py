@@ -23,7 +23,7 @@ number = count(1)
 
 def token() -> str:
     """A token of a new superuser's, which may create sites."""
-    scopes = ["site:create", "site:read", "site:operate", "operation:read"]
+    scopes = ["site:create", "site:read", "site:operate", "domain:change", "operation:read"]
     return create_token(Ask(None, "bench"), _superuser(), "bench", scopes, 1)[1]
 
 

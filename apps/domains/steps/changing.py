@@ -43,7 +43,10 @@ class ServeDomain(Step):
 
     def undo(self, run: Run) -> None:
         """The front is loaded again only if it may have the name."""
-        domain, server = run.record(Domain), run.record(Site).server
+        domain = run.find(Domain)
+        if domain is None:
+            return
+        server = run.record(Site).server
         with transaction.atomic():
             changed = Domain.objects.filter(pk=domain.pk, served=True).update(served=False)
             wanted = server.want_front() if changed else server.front_wanted
@@ -81,8 +84,9 @@ class ChangeDomain(Step):
         run.remember("wanted", lambda: wanted)
 
     def undo(self, run: Run) -> None:
-        if before := run.memo.get("before"):
-            wanted = _put(run, run.record(Domain), json.loads(before))
+        before, domain = run.memo.get("before"), run.find(Domain)
+        if before and domain:
+            wanted = _put(run, domain, json.loads(before))
             load_back(run, run.record(Site), wanted)
 
 

@@ -38,7 +38,8 @@ class MarkRemoving(Step):
         run.remember("wanted", lambda: wanted)
 
     def undo(self, run: Run) -> None:
-        if before := run.memo.get("before"):
+        before = run.memo.get("before")
+        if before and run.find(Domain):
             load_back(run, run.record(Site), _mark(run, gone=False, **json.loads(before)))
 
 

@@ -1,0 +1,118 @@
+"""A domain is added to a site beside 10 plain ones, and beside 1,000: records and front, certificates warm."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from functools import cache, partial
+
+from django.conf import settings
+
+from apps.domains import serving
+from apps.domains.models import Domain
+from apps.host.caddy_tls import served_certificate
+from apps.operations.flow import FLOWS
+from apps.operations.models import Operation
+from apps.servers.models import Server
+from apps.sites.models import Site
+from tests.bench.asking import ask_for_site, number, token, wait_for_end
+from tests.bench.figure import Figure, middle, spread, table
+from tests.bench.memory import processes
+from tests.bench.private import Panel
+from tests.bench.waiting import until
+from tests.bench.web import Web
+
+RUNS = 9
+FEW, MANY = 10, 1000
+TIMES = 4
+NO_PORT = 30000
+"""The plain sites' ports are outside the server's range: none of them has a worker."""
+WARM_WITHIN = 120.0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Beside so many sites: *seconds* of each addition, *steps* of the last one, and *megabytes* of the front."""
+
+    seconds: tuple[float, ...]
+    steps: dict[str, float]
+    megabytes: float
+
+
+def measure(panel: Panel, runs: int = RUNS) -> Figure:
+    few, many = taken(panel, runs)
+    floor = middle(few.seconds)
+    return Figure(
+        name="domain",
+        what=f"a domain added beside {MANY} plain sites: request → done",
+        unit="s",
+        value=middle(many.seconds),
+        floor=floor,
+        floor_is=f"the same beside {FEW}",
+        reach=TIMES * floor,
+        reach_is=f"{TIMES} x",
+        runs=runs,
+        lines=[
+            f"from {spread(many.seconds, 's')}; beside {FEW} from {spread(few.seconds, 's')}",
+            f"the last one's steps beside {FEW}:",
+            *table(few.steps, "s"),
+            f"and beside {MANY}:",
+            *table(many.steps, "s"),
+        ],
+    )
+
+
+@cache
+def taken(panel: Panel, runs: int) -> tuple[Taken, Taken]:
+    """Both, once in a run: the sites that are made stay."""
+    panel.up()
+    web = Web(panel.places.run / "panel" / "web.sock", token())
+    operation = ask_for_site(web, "Bench domain", "static", f"bench-domain-{next(number)}.localhost")
+    wait_for_end(operation)
+    site = Site.objects.get(pk=operation.subject_id)
+    return _beside(panel, web, site, FEW, runs), _beside(panel, web, site, MANY, runs)
+
+
+def _beside(panel: Panel, web: Web, site: Site, sites: int, runs: int) -> Taken:
+    _fill(panel, site, sites)
+    _add(web, site)  # for warming up
+    found = [_add(web, site) for _ in range(runs)]
+    megabytes = sum(process.pss for process in processes(("front",)))
+    return Taken(tuple(seconds for seconds, _ in found), _steps(found[-1][1]), megabytes)
+
+
+def _fill(panel: Panel, site: Site, sites: int) -> None:
+    """Records of plain sites, until there are so many beside *site*, and a front that has a certificate for each."""
+    there = Site.objects.filter(slug__startswith="plain-").count()
+    facts = {"kind": "static", "status": Site.Status.INACTIVE, "front": Site.Front.UP}
+    made = Site.objects.bulk_create(
+        Site(name=f"Plain {n}", slug=f"plain-{n}", port=NO_PORT + n, server=site.server, runtime=site.runtime, **facts)
+        for n in range(there, sites)
+    )
+    hosts = [f"{one.slug}.localhost" for one in made]
+    Domain.objects.bulk_create(
+        Domain(site=one, host=host, primary=True, served=True) for one, host in zip(made, hosts, strict=True)
+    )
+    server = Server.objects.get(pk=site.server_id)
+    assert serving.load(server, panel.host, server.want_front())
+    for host in hosts:
+        until(partial(_has_certificate, host), f"{host} has no certificate.", WARM_WITHIN)
+
+
+def _has_certificate(host: str) -> bool:
+    return served_certificate(host, settings.HTTPS_PORT) is not None
+
+
+def _add(web: Web, site: Site) -> tuple[float, Operation]:
+    begin = time.perf_counter()
+    status, answer = web.ask("POST", "/api/v1/domains/", {"site": site.slug, "host": f"more-{next(number)}.localhost"})
+    assert status == 202, (status, answer)
+    operation = Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
+    wait_for_end(operation)
+    return time.perf_counter() - begin, operation
+
+
+def _steps(operation: Operation) -> dict[str, float]:
+    lines = {line.key: line.ended_at - line.started_at for line in operation.lines.all() if line.ended_at}
+    return {line.key: lines[line.key].total_seconds() for line in FLOWS["domain.create"].lines}

@@ -1,0 +1,23 @@
+"""The front's memory with 1,000 plain sites, beside that with 10."""
+
+from __future__ import annotations
+
+from tests.bench.domain import FEW, MANY, RUNS, taken
+from tests.bench.figure import Figure
+from tests.bench.private import Panel
+
+TIMES = 2
+
+
+def measure(panel: Panel, runs: int = RUNS) -> Figure:
+    few, many = taken(panel, runs)
+    return Figure(
+        name="domain_memory",
+        what=f"memory (PSS) of the front with {MANY} plain sites, after domains were added to one more",
+        unit="MB",
+        value=many.megabytes,
+        floor=few.megabytes,
+        floor_is=f"the same with {FEW}",
+        reach=TIMES * few.megabytes,
+        reach_is=f"{TIMES} x",
+    )
