@@ -94,9 +94,10 @@ def _redirects(special: Special) -> Iterator[str]:
 
 
 def _proxy(special: Special) -> str:
-    """The password is the front's: the site is not told it."""
+    """The password is the front's: the site is not told it. It is told who came, where a proxy names nobody."""
     lines = ["header_up -Authorization"] if special.user else []
-    lines += [f"trusted_proxies {' '.join(special.proxies)}"] if special.proxies else []
+    if special.proxies:
+        lines += [f"trusted_proxies {' '.join(special.proxies)}", "header_up X-Real-IP {remote_host}"]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
@@ -11,6 +12,8 @@ from django.db import transaction
 from apps.domains.caddyfile import difference, render
 from apps.domains.front import Acme, FrontFacts, FrontSite, State
 from apps.domains.models import Domain
+from apps.domains.quarantine import Settled, known_alone, offered, separated
+from apps.domains.specials import accepted, note, special_of
 from apps.host import oplock
 from apps.host.caddy import routes
 from apps.host.caddy_tls import served_certificate
@@ -34,7 +37,7 @@ def facts_of(server: Server, vault: Vault | None = None) -> FrontFacts:
         https_port=settings.HTTPS_PORT,
         panel_host=settings.PANEL_HOST,
         panel_socket=settings.PLACES.run / "panel" / "web.sock",
-        sites=tuple(_site(site, vault) for site in sites.prefetch_related("domains")),
+        sites=tuple(_site(site, vault) for site in sites.prefetch_related("domains__path_redirects")),
         bind=() if settings.PRODUCTION else ("127.0.0.1",),
         acme=Acme(*settings.ACME),
     )
@@ -45,22 +48,32 @@ def _site(site: Site, vault: Vault | None) -> FrontSite:
     hosts = tuple(host for host in site.hosts if host in served)
     shut = site.front == Site.Front.MAINTENANCE
     token = vault.open(site.sealed_pass) if vault and shut and site.sealed_pass else ""
-    return FrontSite(id=site.pk, hosts=hosts, state=cast(State, site.front), port=site.port or 0, token=token)
+    special = special_of(site, hosts)
+    return FrontSite(site.pk, hosts, cast(State, site.front), site.port or 0, token, special)
 
 
 def write_next(server: Server, host: Host) -> str:
-    """Render the whole Caddyfile to ``Caddyfile.next``. Nothing is loaded."""
-    text = render(facts_of(server, host.vault))
+    """Render the whole Caddyfile to ``Caddyfile.next``. Nothing is loaded, and nobody reads it."""
+    text = render(cold_facts(server, host.vault))
     host.files.write(host.places.caddyfile_next, text, 0o644)
     return text
 
 
-def write_and_check(server: Server, host: Host) -> str:
-    """The same, and let Caddy read it.
+def cold_facts(server: Server, vault: Vault | None = None) -> FrontFacts:
+    """What the front may be started with before Caddy can be asked: no special block that it did not take before."""
+    return known_alone(facts_of(server, vault), accepted(server))
 
-    Refused when Caddy refuses it, or when the hosts and ports that Caddy read differ from the records.
+
+def write_and_check(server: Server, host: Host) -> Settled:
+    """The same, and let Caddy read it: each changed special block by itself, then the whole file.
+
+    Refused when Caddy refuses that, or when the hosts and ports that Caddy read differ from the records.
     """
-    facts = facts_of(server, host.vault)
+    known = accepted(server)
+    return offered(separated(facts_of(server, host.vault), host.front, known), known, partial(_write, host))
+
+
+def _write(host: Host, facts: FrontFacts) -> str:
     text = render(facts)
     host.files.write(host.places.caddyfile_next, text, 0o644)
     unlike = difference(facts, routes(host.front.adapt(text)))
@@ -96,25 +109,38 @@ def _load(server: Server, host: Host) -> None:
     with transaction.atomic():
         fresh = list(ours.filter(served=True, loaded=False).values_list("pk", flat=True))
         ours.filter(pk__in=fresh).update(loaded=True)
-    text = _send(server, host, fresh)
+    text, settled = _send(server, host, fresh)
     host.files.write(host.places.caddyfile, text, 0o644)
     with transaction.atomic():
         ours.filter(served=False, loaded=True).update(loaded=False)
+        note(server, settled)
         Server.objects.filter(pk=server.pk, front_loaded__lt=newest).update(front_loaded=newest)
 
 
-def _send(server: Server, host: Host, fresh: list[int]) -> str:
-    """Give Caddy the newest text. Where it is sure that Caddy has not taken it, it does not have the *fresh* ones."""
-    sent = False
-    try:
-        text = write_and_check(server, host)
-        sent = True
+def _send(server: Server, host: Host, fresh: list[int]) -> tuple[str, Settled]:
+    """Give Caddy the newest. Where it is sure that Caddy has not taken it, it does not have the *fresh* ones."""
+    sent: list[str] = []
+
+    def offer(facts: FrontFacts) -> None:
+        text = _write(host, facts)
+        sent.append(text)
         host.front.load(text)
+
+    try:
+        known = accepted(server)
+        settled = offered(separated(facts_of(server, host.vault), host.front, known), known, offer)
     except HostError as error:
         if not sent or isinstance(error, Refused):
             Domain.objects.filter(pk__in=fresh).update(loaded=False)
         raise
-    return text
+    return sent[-1], settled
+
+
+def must_have(site: Site, known: str = "") -> None:
+    """Refused when the front has left out the own block of *site* for another reason than the *known* one."""
+    site.refresh_from_db(fields=["front_fault"])
+    if site.front_fault not in ("", known):
+        raise Refused(site.front_fault)
 
 
 def has_certificates(site: Site) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from apps.domains.steps.own_block import LoadOwnBlock
+from apps.domains.steps.pages import LoadFrontBack
 from apps.lifecycle.requests import CHANGE, must_be, require
 from apps.operations.asking import Ask
 from apps.operations.enqueue import enqueue
@@ -24,7 +26,15 @@ UPDATE = Flow(
     seed="",
     title="Settings",
     in_request=(),
-    steps=(CheckState(CHANGEABLE, "changed"), LookAtWorker(), LookAtSite(), ApplySettings(), VisitChangedSite()),
+    steps=(
+        CheckState(CHANGEABLE, "changed"),
+        LoadFrontBack(),
+        LookAtWorker(),
+        LookAtSite(),
+        ApplySettings(),
+        LoadOwnBlock(),
+        VisitChangedSite(),
+    ),
 )
 
 

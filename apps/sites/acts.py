@@ -16,7 +16,8 @@ from apps.operations.doors.table import Act, Field, Look, Noun
 from apps.sites import visible
 from apps.sites.looks import read_pass
 from apps.sites.models import Site
-from apps.sites.settings import SETTINGS, Setting
+from apps.sites.setting import Setting
+from apps.sites.settings import SETTINGS
 from apps.sites.shapes import SiteShape, in_full
 
 Status = Site.Status
@@ -48,8 +49,11 @@ def _field(setting: Setting) -> Field:
         standard = ("", f"Default ({setting.default})")
         return [standard, *((word, word.capitalize()) for word in setting.choices)]
 
-    told = f"{setting.help} Empty: {setting.default or 'as the kind has it'}."
+    if setting.secret:
+        return Field(setting.key, setting.help, "secret", required=False, label=setting.label)
+    standard = "" if "Empty: " in setting.help else f" Empty: {setting.default or 'as the kind has it'}."
     offered = choices if setting.choices else None
+    told = f"{setting.help}{standard}"
     return Field(setting.key, told, required=False, label=setting.label, choices=offered, initial=initial)
 
 

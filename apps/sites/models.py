@@ -49,6 +49,10 @@ class Site(models.Model):
     sealed_pass = models.TextField(blank=True, editable=False, help_text="what lets people in during maintenance")
     suspended_from = models.CharField(max_length=12, choices=Status, blank=True, editable=False)
     suspended_because = models.CharField(max_length=200, blank=True, editable=False)
+    front_accepted: models.JSONField[Any, Any] = models.JSONField(
+        default=dict, editable=False, help_text="what of its own block the front took last; see domains/special.py"
+    )
+    front_fault = models.TextField(blank=True, editable=False, help_text="why the front does not have its own block")
 
     class Meta:
         ordering = ["name", "id"]

@@ -43,7 +43,7 @@ class Overview:
 
     @property
     def status(self) -> dict[str, str]:
-        if self.live is not None and self.live.can_resume:
+        if self.site.front_fault or (self.live is not None and self.live.can_resume):
             return {"label": NEEDS_A_HAND, "colour": "danger"}
         if self.is_open and self.worker.is_down:
             return {"label": self.worker.label, "colour": self.worker.colour}

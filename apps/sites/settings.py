@@ -1,29 +1,24 @@
 """What may be set for one site, and what each value may be. Whatever is not set keeps its default.
 
-Values are texts in one normal form, kept on the site's row; what PHP and Caddy are told is made of them here alone.
+Values are texts in one normal form, kept on the site's row; what PHP and Caddy are told is made of them here, and of
+those that the front has a part in, in ``front_settings``.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from zoneinfo import available_timezones
 
 from apps.operations.refusals import Invalid
+from apps.sites.front_settings import FRONT, complete
 from apps.sites.kinds import KINDS
-from apps.workers.php_ini import CHOSEN
+from apps.sites.setting import OFF, ON, Setting, folder, one_of, time_zone, whole
 
 if TYPE_CHECKING:
     from apps.sites.kinds.base import Rules
     from apps.sites.models import Site
 
-LONGEST = 200
-NAME = r"[A-Za-z0-9_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*"
-FOLDER = re.compile(rf"{NAME}(/{NAME}){{0,7}}")
-ON, OFF = "on", "off"
-MEBIBYTE = 1024 * 1024
 UPLOAD, UPLOAD_MOST = 64, 2048
 """MiB that a request may carry: of a site that says nothing, and of any site. The front lets the most pass."""
 SECONDS_MOST = 600
@@ -31,58 +26,7 @@ THREADS, THREADS_MOST = 6, 32
 """Requests that a site answers at once."""
 ALWAYS = 2
 """Threads that are there before a request comes."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """*default* is what holds where nothing is set, for a person to read. *check* gives the normal form, or the
-    end of the sentence "A … is" as a ValueError. *ini*: the values of php.ini that follow it.
-    """
-
-    key: str
-    label: str
-    help: str
-    default: str
-    check: Callable[[str], str]
-    ini: Callable[[str], Mapping[str, str]] = lambda value: {}
-    choices: tuple[str, ...] = ()
-
-
-def whole(least: int, most: int, unit: str = "") -> Callable[[str], str]:
-    """A whole number; *unit* may stand behind it."""
-
-    def check(text: str) -> str:
-        number = re.fullmatch(rf"(\d{{1,9}}){unit and f'{unit}?'}", text, re.ASCII)
-        if number is None or not least <= int(number[1]) <= most:
-            raise ValueError(f"a whole number from {least} to {most}")
-        return str(int(number[1]))
-
-    return check
-
-
-def one_of(*words: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text not in words:
-            raise ValueError(" or ".join(words))
-        return text
-
-    return check
-
-
-def time_zone(text: str) -> str:
-    if text not in available_timezones() or not re.fullmatch(CHOSEN["date.timezone"], text, re.ASCII):
-        raise ValueError("a name of the time zone database, as in Europe/Vienna")
-    return text
-
-
-def folder(text: str) -> str:
-    """A folder below ``public``. No hidden one, and no way up: each part begins with a letter, a digit or _."""
-    if len(text) > LONGEST or not FOLDER.fullmatch(text):
-        raise ValueError(
-            f"a folder below public, as in web or app/web: letters, digits, _ - and . in at most {LONGEST} characters"
-        )
-    return text
-
+MEBIBYTE = 1024 * 1024
 
 SETTINGS = {
     setting.key: setting
@@ -152,31 +96,33 @@ SETTINGS = {
             "",
             folder,
         ),
+        *FRONT,
     )
 }
 
 
 def checked(site: Site, asked: Mapping[str, str]) -> dict[str, str]:
     """*asked* in normal form: a value for each key, empty where the default shall hold again. Raises Invalid."""
-    found = {key: _checked(key, text.strip(" ")) for key, text in asked.items()}
+    found = {key: _checked(key, text) for key, text in asked.items()}
     if int(found.get("threads") or 1) > 1 and not site.runtime.thread_safe:
         raise Invalid("threads", f"The PHP of {site.slug} is not thread safe, so it answers one request at a time.")
     if found.get("worker_mode") == ON and KINDS[site.kind].rules.worker_mode is None:
         raise Invalid("worker_mode", f"{KINDS[site.kind].label} cannot be kept in memory; leave this as it is.")
-    return found
+    return complete(site, found)
 
 
 def _checked(key: str, text: str) -> str:
     setting = SETTINGS.get(key)
     if setting is None:
         raise Invalid(key[:40], f"{key[:40]!r} cannot be set for a site; choose one of {', '.join(SETTINGS)}.")
+    text = text if setting.secret else text.strip(" ")
     if not text:
         return ""
     try:
         return setting.check(text)
     except ValueError as wanted:
-        shown = text[:60].encode("unicode_escape").decode()
-        raise Invalid(key, f"{setting.label}: {shown!r} is not {wanted}.") from None
+        shown = "what was given" if setting.secret else repr(text[:60].encode("unicode_escape").decode())
+        raise Invalid(key, f"{setting.label}: {shown} is not {wanted}.") from None
 
 
 def merged(old: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:

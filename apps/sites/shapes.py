@@ -36,6 +36,7 @@ class SiteShape(serializers.Serializer[Site]):
     databases = serializers.SerializerMethodField()
     runtime = serializers.CharField(source="runtime.name")
     suspended_because = serializers.CharField()
+    front_fault = serializers.CharField(help_text="Why the front does not serve what is special about it; else empty.")
 
     def get_directory(self, site: Site) -> str:
         return str(settings.PLACES.site(site.slug))

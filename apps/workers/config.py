@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from apps.workers.behind import FORCED, Behind, error_routes
 from apps.workers.php_ini import php_ini
 from apps.workers.routes import LOOPBACK, probe_route, site_routes
 
@@ -50,6 +51,7 @@ class WorkerFacts:
     in_memory: bool = False
     body_limit: int = BODY_LIMIT
     renewed: str = ""
+    behind: Behind = FORCED
 
 
 def worker_config(facts: WorkerFacts) -> dict[str, Any]:
@@ -136,7 +138,7 @@ def _site(facts: WorkerFacts, mark: str) -> dict[str, Any]:
     answer = f"{facts.site_id} {{env.{token}}}"
     routes = [
         probe_route(str(facts.places.probe), answer, mark),
-        *site_routes(facts.rules, root, facts.public_port, in_memory=facts.in_memory),
+        *site_routes(facts.rules, root, facts.public_port, in_memory=facts.in_memory, behind=facts.behind),
     ]
     handle = [
         {"handler": "vars", "root": root},
@@ -144,7 +146,10 @@ def _site(facts: WorkerFacts, mark: str) -> dict[str, Any]:
         {"handler": "subroute", "routes": routes},
     ]
     listen = "fd/3" if facts.inherited else f"127.0.0.1:{facts.port}"
-    return {**_server(listen), "logs": {"default_logger_name": "access"}, "routes": [{"handle": handle}]}
+    server = {**_server(listen), "logs": {"default_logger_name": "access"}, "routes": [{"handle": handle}]}
+    server["trusted_proxies"] = {"source": "static", "ranges": [*LOOPBACK, *facts.behind.proxies]}
+    shown = list(error_routes(facts.behind, root))
+    return {**server, "errors": {"routes": shown}} if shown else server
 
 
 def _metrics(facts: WorkerFacts) -> dict[str, Any]:

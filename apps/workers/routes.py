@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from apps.workers.behind import FORCED, Behind, challenge, public_address, refusal, visitor
+
 if TYPE_CHECKING:
     from apps.sites.kinds.base import Rules
 
@@ -20,10 +22,15 @@ LEAKS = [
 """Left-overs, and files that PHP would not run but hand out as they are. Caddy compares without regard to case."""
 
 
-def site_routes(rules: Rules, root: str, public_port: int, *, in_memory: bool = False) -> list[Route]:
+def site_routes(
+    rules: Rules, root: str, public_port: int, *, in_memory: bool = False, behind: Behind = FORCED
+) -> list[Route]:
     """Everything but the probe: what is refused, first, then the files and PHP."""
     script = rules.worker_mode.script if rules.worker_mode and in_memory else ""
-    return [*_refusals(rules), _encode(), *_rewrites(rules), *_answers(rules, root, public_port, script)]
+    by, env = public_address(behind, public_port)
+    who, address = visitor(behind)
+    answers = _answers(rules, root, {**env, "REMOTE_ADDR": address}, script)
+    return [*_refusals(rules, behind), challenge(root), _encode(), *_rewrites(rules), *by, *who, *answers]
 
 
 def probe_route(folder: str, answer: str, config: str) -> Route:
@@ -45,15 +52,20 @@ def probe_route(folder: str, answer: str, config: str) -> Route:
     return {"match": [match], "handle": [{"handler": "subroute", "routes": inside}]}
 
 
-def _refusals(rules: Rules) -> Iterator[Route]:
-    yield _refuse(404, {"path": ["*/.*"], "not": [{"path": ["/.well-known/*"]}]})
-    yield _refuse(404, {"path": LEAKS})
+def _refusals(rules: Rules, behind: Behind) -> Iterator[Route]:
+    for status, match in _refused(rules):
+        yield {"match": [match], "handle": [refusal(behind, status)]}
+
+
+def _refused(rules: Rules) -> Iterator[tuple[int, dict[str, Any]]]:
+    yield 404, {"path": ["*/.*"], "not": [{"path": ["/.well-known/*"]}]}
+    yield 404, {"path": LEAKS}
     if rules.hidden:
-        yield _refuse(404, _regexp("hidden", f"(?i){rules.hidden}"))
+        yield 404, _regexp("hidden", f"(?i){rules.hidden}")
     if not rules.php:
-        yield _refuse(403, _regexp("noexec", r"(?i)\.php(/|$)"))
+        yield 403, _regexp("noexec", r"(?i)\.php(/|$)")
     elif rules.no_php:
-        yield _refuse(403, _regexp("noexec", rf"(?i)^/({rules.no_php})/.*\.php(/|$)"))
+        yield 403, _regexp("noexec", rf"(?i)^/({rules.no_php})/.*\.php(/|$)")
 
 
 def _rewrites(rules: Rules) -> Iterator[Route]:
@@ -64,13 +76,13 @@ def _rewrites(rules: Rules) -> Iterator[Route]:
         yield {"match": [match], "handle": [{"handler": "rewrite", "uri": script}], "group": "rewrites"}
 
 
-def _answers(rules: Rules, root: str, public_port: int, script: str) -> Iterator[Route]:
+def _answers(rules: Rules, root: str, env: dict[str, str], script: str) -> Iterator[Route]:
     if rules.php:
-        yield from _php_server(root, public_port, script)
+        yield from _php_server(root, env, script)
     yield {"handle": [{"handler": "file_server", "root": root}]}
 
 
-def _php_server(root: str, public_port: int, script: str) -> Iterator[Route]:
+def _php_server(root: str, env: dict[str, str], script: str) -> Iterator[Route]:
     """What Caddy's ``php_server`` stands for: a file gets its answer, the rest *script*.
 
     Without one, a folder with an index.php gets its slash and its answer, and the rest index.php.
@@ -86,8 +98,6 @@ def _php_server(root: str, public_port: int, script: str) -> Iterator[Route]:
     }
     to = {"handler": "rewrite", "uri": "{http.matchers.file.relative}{http.matchers.file.remainder}"}
     yield {"match": [{"file": found}], "handle": [to]}
-    # PHP sees only the socket from the front: without these WordPress redirects to https for ever
-    env = {"HTTPS": "on", "SERVER_PORT": str(public_port), "REMOTE_ADDR": "{http.vars.client_ip}"}
     php = {"handler": "php", "root": root, "route_group": "0", "split_path": [".php"], "env": env}
     yield {"match": [{"path": ["*.php", "*.php/*"]}], "handle": [php]}
 
@@ -104,10 +114,6 @@ def _slash(root: str, path: str) -> Route:
 
 def _encode() -> Route:
     return {"handle": [{"handler": "encode", "encodings": {"gzip": {}, "zstd": {}}, "prefer": ["zstd", "gzip"]}]}
-
-
-def _refuse(status: int, match: dict[str, Any]) -> Route:
-    return {"match": [match], "handle": [{"handler": "static_response", "status_code": status}]}
 
 
 def _regexp(name: str, pattern: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ SITES, OPERATIONS = "/api/v1/sites/", "/api/v1/operations/"
 ASKED = {"name": "Rose & Sons", "kind": "wordpress", "domain": "Rose.Example.com."}
 SITE_KEYS = {
     *("id", "name", "slug", "kind", "status", "server", "port"),
-    *("domains", "url", "directory", "databases", "runtime"),
+    *("domains", "url", "directory", "databases", "runtime", "front_fault"),
 }
 STEP_KEYS = {"number", "key", "seed", "name", "status", "started_at", "ended_at", "seconds", "error"}
 NOT_THE_ASKERS = [

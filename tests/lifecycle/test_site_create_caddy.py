@@ -26,13 +26,22 @@ def one_name_more(text: str) -> str:
 
 
 def another_port(text: str) -> str:
-    return text.replace("reverse_proxy 127.0.0.1:{up}", "reverse_proxy 127.0.0.1:2019")
+    return text.replace("reverse_proxy 127.0.0.1:{args[0]}", "reverse_proxy 127.0.0.1:2019")
 
 
 def no_certificate(text: str) -> str:
+    """A stranger's, where the site has none of its own."""
+    return instead_of_the_last_tls(text, "tls /nowhere/cert.pem /nowhere/key.pem")
+
+
+def no_authority(text: str) -> str:
     """Good grammar, so that only loading it shows that it cannot be served."""
-    sites = text.rindex("tls internal")
-    return f"{text[:sites]}tls /nowhere/cert.pem /nowhere/key.pem{text[sites + len('tls internal') :]}"
+    return instead_of_the_last_tls(text, "tls {\n\t\tca_root /nowhere/root.pem\n\t}")
+
+
+def instead_of_the_last_tls(text: str, new: str) -> str:
+    before, _, after = text.rpartition("tls internal")
+    return f"{before}{new}{after}"
 
 
 @pytest.mark.parametrize(
@@ -41,7 +50,8 @@ def no_certificate(text: str) -> str:
         (no_caddyfile, "caddyfile", ["Caddy refuses the front's configuration", "no_such_directive"]),
         (one_name_more, "caddyfile", ["smuggled.localhost would be 404 instead of left out"]),
         (another_port, "caddyfile", ["would be 127.0.0.1:2019 instead of"]),
-        (no_certificate, "caddy-reload", ["Caddy refuses the front's configuration", "/nowhere/cert.pem"]),
+        (no_certificate, "caddyfile", ["certificate /nowhere/cert.pem would be key /nowhere/key.pem"]),
+        (no_authority, "caddy-reload", ["Caddy refuses the front's configuration", "/nowhere/root.pem"]),
     ],
     ids=lambda case: case[0].__name__,
 )

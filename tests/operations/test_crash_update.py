@@ -20,33 +20,35 @@ from tests.operations.test_crash import ask_for_a_site, before, drive, take_back
 __all__ = ["before", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
+WORDS = {"memory_limit": "300", "threads": "3", "force_https": "off"}
+"""Settings in which the worker and the front have a part."""
 
 
 def state_of(site: Site) -> tuple[str, dict[str, str], str, bool]:
-    """Its title and settings, what its file says, and whether its worker runs just that."""
+    """Its title and settings, what its file says, and whether its worker and the front run just that."""
     site.refresh_from_db()
+    site.server.refresh_from_db()
+    loaded = site.server.front_loaded == site.server.front_wanted
     config = settings.PLACES.worker_config(site.pk)
     limit = json.loads(config.read_text())["apps"]["frankenphp"]["php_ini"]["memory_limit"]
     answer = ask(site.port or 0)
-    return site.name, site.chosen, limit, answer is not None and answer.config == mark(config)
+    is_special = site.front_accepted.get("plain_http", False) == (site.chosen.get("force_https") == "off")
+    runs = loaded and is_special and answer is not None and answer.config == mark(config)
+    return site.name, site.chosen, limit, runs
 
 
 def changed(host: Host, site: Site) -> None:
-    assert state_of(site) == ("Changed", {"memory_limit": "300", "threads": "3"}, "300M", True)
+    assert state_of(site) == ("Changed", WORDS, "300M", True)
 
 
 def put_back(host: Host, site: Site) -> None:
-    words = {"name": "Crash", "memory_limit": "", "threads": ""}
+    words = {"name": "Crash", **dict.fromkeys(WORDS, "")}
     if Site.objects.get(pk=site.pk).chosen:
         drive(update_site(ME, site, **words).pk, host)
     assert state_of(site)[1:] == ({}, "256M", True)
 
 
-LOOPS = {
-    "update": Loop(
-        UPDATE, lambda site: update_site(ME, site, name="Changed", memory_limit="300", threads="3"), changed, put_back
-    )
-}
+LOOPS = {"update": Loop(UPDATE, lambda site: update_site(ME, site, name="Changed", **WORDS), changed, put_back)}
 
 
 @pytest.fixture

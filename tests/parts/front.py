@@ -49,7 +49,7 @@ class RunningFront:
         """Load these sites in place of those before."""
         self.facts = replace(self.facts, sites=sites)
         self.driver.load(render(self.facts))
-        self._wait_for_certificates()
+        self.wait_for_certificates()
 
     def get(
         self,
@@ -81,7 +81,7 @@ class RunningFront:
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(argv, env={}, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         self._wait_for_admin()
-        self._wait_for_certificates()
+        self.wait_for_certificates()
 
     def stop(self) -> None:
         if self.process is not None:
@@ -92,7 +92,7 @@ class RunningFront:
                 self.process.kill()
                 self.process.wait()
 
-    def _wait_for_certificates(self) -> None:
+    def wait_for_certificates(self) -> None:
         for host in [self.facts.panel_host, *(host for site in self.facts.sites for host in site.hosts)]:
             until = time.monotonic() + STARTS_WITHIN
             while served_certificate(host, self.facts.https_port) is None:

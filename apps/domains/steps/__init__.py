@@ -8,7 +8,7 @@ from django.db import transaction
 
 from apps.domains import serving
 from apps.domains.models import Domain
-from apps.host.errors import Unavailable
+from apps.host.errors import Refused, Unavailable
 from apps.operations.flow import Step
 from apps.operations.run import Run
 from apps.sites.models import Site
@@ -32,7 +32,8 @@ class WriteCaddyfile(Step):
         with transaction.atomic():
             Domain.objects.filter(site=site, served=False, removing=False).update(served=True)
             site.server.want_front()
-        serving.write_and_check(site.server, run.host)
+        if fault := serving.write_and_check(site.server, run.host).faults.get(site.pk):
+            raise Refused(fault)
 
     def undo(self, run: Run) -> None:
         _take_off(run)
@@ -54,6 +55,7 @@ class ReloadCaddy(Step):
         wanted = run.remember("wanted", lambda: site.server.front_wanted)
         if not serving.load(site.server, run.host, wanted):
             run.again(SOON, "The front is being loaded")
+        serving.must_have(site)
         if not serving.has_certificates(site):
             if time() - run.remember("loaded_at", time) < CERTIFIED_WITHIN:
                 run.again(SOON, "The front is making the certificate")

@@ -75,7 +75,10 @@ class LoadFront(Step):
 
 
 class LoadFrontBack(Step):
-    """Nothing on the way there. On the way back, the last of the undone steps: load what they have put right."""
+    """On the way there, see what the front has against the site already.
+
+    On the way back, the last of the undone steps: load what they have put right.
+    """
 
     key = "front-load-back"
 
@@ -83,7 +86,8 @@ class LoadFrontBack(Step):
         return "See that the front can be loaded again should a later step fail"
 
     def do(self, run: Run) -> None:
-        return
+        site = run.record(Site)
+        run.remember("fault", lambda: site.front_fault)
 
     def undo(self, run: Run) -> None:
         site = run.record(Site)

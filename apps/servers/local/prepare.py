@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from apps.domains.caddyfile import render
-from apps.domains.serving import facts_of
+from apps.domains.serving import cold_facts
 from apps.host import mariadb
 from apps.host.command import Identity, run
 from apps.host.files import Files
@@ -92,7 +92,7 @@ def _server(frankenphp: Path) -> Server:
 
 def _first_caddyfile(files: Files, server: Server) -> None:
     """The one that the front accepted last is kept, as long as its ports and paths are still the panel's."""
-    fresh, kept = render(facts_of(server)), settings.PLACES.caddyfile
+    fresh, kept = render(cold_facts(server)), settings.PLACES.caddyfile
     options = fresh.partition("\n}\n")[0]
     if not kept.exists() or not kept.read_text().startswith(options):
         files.write(kept, fresh)

@@ -16,9 +16,11 @@ from apps.operations.run import Run
 from apps.servers.allocation import one_at_a_time
 from apps.servers.models import ForeignPort
 from apps.sites.facts import kind_of, owner_of
+from apps.sites.front_settings import behind_of
 from apps.sites.models import Site
 from apps.sites.ports import next_free_port
-from apps.sites.settings import OFF, body_limit, ini_of, rules_of, threads_of
+from apps.sites.setting import OFF
+from apps.sites.settings import body_limit, ini_of, rules_of, threads_of
 from apps.workers import state
 from apps.workers.config import WorkerFacts, worker_config
 from apps.workers.roster import worker_of
@@ -79,6 +81,7 @@ def config_text(run: Run, site: Site, *, in_memory: bool | None = None) -> str:
             body_limit=body_limit(site.chosen),
             in_memory=has_worker_script(run, site) if in_memory is None else in_memory,
             renewed=_renewed(site),
+            behind=behind_of(site.chosen, settings.HTTP_PORT),
         )
     )
     return json.dumps(config, indent=1)

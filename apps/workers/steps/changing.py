@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.db import transaction
+
 from apps.host.errors import Refused
 from apps.operations.flow import Step
 from apps.operations.run import Run
@@ -44,7 +46,7 @@ class ApplySettings(Step):
     def plan(self, run: Run) -> str:
         site, name = run.record(Site), run.params.get("name")
         told = [f"call it {name!r}"] if name else []
-        told += [f"{_label(key)}: {value or 'the default'}" for key, value in _wanted(run).items()]
+        told += [f"{_label(key)}: {_told(key, value)}" for key, value in _wanted(run).items()]
         return f"Change {site.slug}: {'; '.join(told)}; its worker takes it without losing a request"
 
     def do(self, run: Run) -> None:
@@ -83,9 +85,21 @@ class VisitChangedSite(Step):
 
 def _apply(run: Run, name: str, chosen: dict[str, str]) -> None:
     site = run.record(Site)
-    site.name, site.chosen = name, chosen
-    site.save(update_fields=["name", "chosen"])
+    with transaction.atomic():
+        if _front_part(site.chosen) != _front_part(chosen):
+            site.server.want_front()
+        site.name, site.chosen = name, chosen
+        site.save(update_fields=["name", "chosen"])
     configure(run, site)
+
+
+def _front_part(chosen: dict[str, str]) -> dict[str, str]:
+    return {key: value for key, value in chosen.items() if key in SETTINGS and SETTINGS[key].front}
+
+
+def _told(key: str, value: str) -> str:
+    secret = key in SETTINGS and SETTINGS[key].secret
+    return "a new one" if secret and value else value or "the default"
 
 
 def _wanted(run: Run) -> dict[str, str]:
