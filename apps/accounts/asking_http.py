@@ -8,6 +8,7 @@ import re
 from django.contrib.auth.models import User
 from rest_framework.request import Request
 
+from apps.accounts.fresh import require_fresh
 from apps.accounts.models import ApiToken
 from apps.operations.asking import Ask, digest_of
 from apps.operations.refusals import Forbidden, Invalid
@@ -37,6 +38,12 @@ def user_of(request: Request) -> User:
     if not isinstance(request.user, User):
         raise Forbidden("Sign in first, or send a token.")
     return request.user
+
+
+def must_be_fresh(request: Request) -> None:
+    """A session must have signed in of late; a token was given for just this. Raises NotFresh."""
+    if not isinstance(request.auth, ApiToken):
+        require_fresh(request)
 
 
 def flag(request: Request, name: str) -> bool:

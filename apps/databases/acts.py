@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from apps.databases.looks import REVEAL, reveal
 from apps.databases.models import Database
 from apps.databases.shapes import DatabaseShape
 from apps.databases.visible import visible_to
@@ -94,6 +95,18 @@ DATABASE = Noun(
             "./panel database purge fp_rose_k3v9xa",
             offered=lambda database: database.status == Status.DELETED,
             confirm=True,
+        ),
+    ),
+    looks=(
+        Look(
+            "reveal",
+            reveal,
+            REVEAL,
+            CHANGE,
+            "Show password",
+            "Show how to log in to a database: account, password and socket. It is written down who read it.",
+            "./panel database reveal fp_rose_k3v9xa --credentials-file rose.txt",
+            told_once=True,
         ),
     ),
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from apps.databases.acts import DATABASE
 from apps.databases.badges import STATUS
 from apps.databases.models import Database
 from apps.operations.admin_base import user_of
-from apps.operations.doors.forms import links_of, rows_of
+from apps.operations.doors.forms import ActLink, links_of, look_links, rows_of
 from apps.operations.models import Operation
 from apps.sites.models import Site
 from apps.sites.tabs import Tab, register
@@ -24,10 +25,14 @@ def _context(request: HttpRequest, site: Site) -> dict[str, Any]:
     busy = Operation.objects.filter(subject_kind="site", subject_id=site.pk, status__in=BUSY).exists()
     rows = rows_of(DATABASE, databases, user, busy=busy)
     return {
-        "rows": [(row, STATUS[Database.Status(row.subject.status)]) for row in rows],
+        "rows": [(row, STATUS[Database.Status(row.subject.status)], _told(row.subject, user)) for row in rows],
         "creating": [] if busy else links_of(DATABASE, site, user, creating=True),
         "busy": busy,
     }
+
+
+def _told(database: Database, user: User) -> list[ActLink]:
+    return look_links(DATABASE, database, user) if database.status == Database.Status.ACTIVE else []
 
 
 register(Tab("databases", "Databases", 20, "admin/databases/database/tab.html", _context))

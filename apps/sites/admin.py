@@ -12,10 +12,11 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.operations.admin_base import LAST_POLL, PanelAdmin, column, told_as_message, user_of
-from apps.operations.doors.pages import act_page
+from apps.operations.doors.pages import act_page, look_page
 from apps.operations.models import Operation
 from apps.operations.refusals import Missing
 from apps.sites.admin_forms import CreateSiteForm
@@ -97,6 +98,7 @@ class SiteAdmin(PanelAdmin):
             path("<int:pk>/credentials/", guarded(self.credentials), name="sites_site_credentials"),
             path("<int:pk>/tab/<slug:key>/", guarded(self.tab), name="sites_site_tab"),
             path("<int:pk>/act/<slug:noun>/<int:subject>/<slug:verb>/", guarded(self.act), name="sites_site_act"),
+            path("<int:pk>/look/<slug:noun>/<int:subject>/<slug:verb>/", guarded(self.look), name="sites_site_look"),
             *super().get_urls(),
         ]
 
@@ -150,6 +152,13 @@ class SiteAdmin(PanelAdmin):
         site = self._site(request, pk)
         context = {**self.admin_site.each_context(request), "opts": self.opts}
         return act_page(request, site, noun, subject, verb, context)
+
+    @method_decorator(never_cache)
+    def look(self, request: HttpRequest, pk: int, noun: str, subject: int, verb: str) -> HttpResponse:
+        """What is told once of the site, or of what belongs to it: a password."""
+        site = self._site(request, pk)
+        context = {**self.admin_site.each_context(request), "opts": self.opts}
+        return look_page(request, site, noun, subject, verb, context)
 
     @method_decorator(require_GET)
     def running(self, request: HttpRequest) -> HttpResponse:

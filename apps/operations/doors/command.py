@@ -14,6 +14,7 @@ from apps.operations.management.asker import ask_of, user_of
 from apps.operations.management.base import Usage, Verb
 from apps.operations.management.following import add_wait, failure_of, follow, shall_wait
 from apps.operations.management.output import complain, show_many, show_one
+from apps.operations.management.passwords import CredentialsFile, add_file
 from apps.operations.models import Operation
 from apps.operations.shapes import OperationShape, PlanShape
 
@@ -95,15 +96,27 @@ class LookVerb(NounVerb):
         parser.add_argument("subject", metavar=self.noun.name.upper(), help=f"its {self.noun.key}, or its id")
         for field in self.look.fields:
             _add(parser, field)
+        if self.look.told_once:
+            add_file(parser)
 
     def run(self, options: Namespace) -> None:
         subject = self.noun.find(user_of(options), options.subject)
+        if self.look.told_once:
+            self._tell_once(options, subject)
+            return
         asked = {field.name: value for field in self.look.fields if (value := _read(options, field)) is not None}
         told = self.look.read(ask_of(options, action=f"{self.noun.name}.{self.look.verb}"), subject, **asked)
         if isinstance(told, list):
             show_many(options, told, self.look.columns)
         else:
             show_one(options, told)
+
+    def _tell_once(self, options: Namespace, subject: Any) -> None:
+        """On a terminal, or into a file that nobody else reads; not into a pipe, a log or a shell's history."""
+        with CredentialsFile(options) as file:
+            file.must_be_possible()
+            ask = ask_of(options, action=f"{self.noun.name}.{self.look.verb}")
+            file.put(self.look.read(ask, subject), f"What {self.noun.called(subject)} opens with")
 
 
 def verbs_of(noun: Noun) -> tuple[type[Verb], ...]:

@@ -118,6 +118,22 @@ def links_of(noun: Noun, subject: Any, user: User, *, creating: bool = False) ->
     ]
 
 
+def look_links(noun: Noun, subject: Any, user: User) -> list[ActLink]:
+    """What *user* may be told once of *subject*, each by way of its page."""
+    ask, site = Ask(user=user, door=DOOR), noun.site_of(subject)
+    return [
+        ActLink(
+            look.label,
+            look.help,
+            reverse("admin:sites_site_look", args=[site.pk, noun.name, subject.pk, look.verb]),
+            direct=False,
+            is_dangerous=False,
+        )
+        for look in noun.looks
+        if look.told_once and noun.allowed(ask, look, subject)
+    ]
+
+
 @dataclass(frozen=True)
 class Row:
     """One of a site's domains, databases …, with what may be done to it. *key* is for the buttons of a row."""

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
-from apps.accounts.asking_http import ask_of, flag, seconds_to_wait
+from apps.accounts.asking_http import ask_of, flag, must_be_fresh, seconds_to_wait
 from apps.operations.doors.table import Act, Field, Look, Noun, confirmed
 from apps.operations.entry import Entry
 from apps.operations.models import Operation
@@ -99,6 +99,8 @@ def _address(noun: Noun, act: Act, name: str, accepted: Any) -> Callable[..., Re
             noun.subject(act).find(request.user, values.pop(noun.parent)) if act.creates else self.get_object()
         )
         if not flag(request, "plan"):
+            if act.confirm:
+                must_be_fresh(request)
             confirmed(act, noun.subject(act).called(subject), values.pop("confirm", ""))
         values.pop("confirm", "")
 
@@ -130,6 +132,8 @@ def _sight(noun: Noun, look: Look, name: str) -> Callable[..., Response]:
     def handle(self: NounViewSet, request: Request, pk: str = "") -> Response:
         asked = shape(data=request.data if look.told_once else request.query_params.dict())
         asked.is_valid(raise_exception=True)
+        if look.told_once:
+            must_be_fresh(request)
         told = look.read(ask_of(request), self.get_object(), **asked.validated_data)
         return Response(told, headers={"Cache-Control": "no-store"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +17,7 @@ from apps.operations.refusals import Invalid, Taken
 
 
 def add_file(parser: ArgumentParser) -> None:
-    parser.add_argument("--credentials-file", type=Path, metavar="F", help="a new file for the first password (0600)")
+    parser.add_argument("--credentials-file", type=Path, metavar="F", help="a new file for the password (0600)")
 
 
 class CredentialsFile:
@@ -58,10 +59,18 @@ class CredentialsFile:
     def keep(self, ask: Ask, operation: Operation) -> None:
         """Read the operation's credentials, once and for all, and put them where they belong."""
         told = credentials.reveal(ask, operation)
-        text = f"address: {told['url']}\nuser: {told['user']}\npassword: {told['password']}\n"
+        self.put({"address": told["url"], "user": told["user"], "password": told["password"]}, "The first password")
+
+    def put(self, told: Mapping[str, str], what: str) -> None:
+        """Write it where it belongs, a line for each value."""
+        text = "".join(f"{name}: {value}\n" for name, value in told.items())
         if self._file is None:
             complain(f"\n{text}This is shown once.")
             return
         self._file.write(text)
         self._filled = True
-        complain(f"The first password is in {self.path}.")
+        complain(f"{what} is in {self.path}.")
+
+    def must_be_possible(self) -> None:
+        if not self.is_possible:
+            raise Invalid("credentials-file", "A password is shown on a terminal only; name a --credentials-file.")

@@ -13,7 +13,7 @@ from apps.operations.management.following import add_wait, failure_of, follow, s
 from apps.operations.management.output import complain, show_many, show_one
 from apps.operations.management.passwords import CredentialsFile, add_file
 from apps.operations.models import Operation
-from apps.operations.refusals import Invalid, Missing
+from apps.operations.refusals import Missing
 from apps.operations.shapes import OperationShape, in_full
 
 LONGEST_ID = 18
@@ -113,8 +113,7 @@ class Reveal(OneOperation):
 
     def run(self, options: Namespace) -> None:
         with CredentialsFile(options) as file:
-            if not file.is_possible:
-                raise Invalid("credentials-file", "A password is shown on a terminal only; name a --credentials-file.")
+            file.must_be_possible()
             file.keep(ask_of(options), self.find(options))
 
 
