@@ -43,6 +43,7 @@ def _audit_rows_leave_with_their_test() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Django's test client speaks no TLS; and a password need not be slow to check."""
+    """Django's test client speaks no TLS; a password need not be slow to check, nor each client look for all files."""
     monkeypatch.setattr(settings, "SECURE_SSL_REDIRECT", False)
+    monkeypatch.setattr(settings, "WHITENOISE_AUTOREFRESH", True, raising=False)
     monkeypatch.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])

@@ -173,7 +173,9 @@ VERIFY = Flow(
 def verify_domain(ask: Ask, domain: Domain) -> Operation:
     """Look up where the name leads and which certificate is shown for it, now."""
     require(ask, SCOPE, OPERATE, domain.site)
-    return _enqueue(VERIFY, ask, domain)
+    operation = _enqueue(VERIFY, ask, domain)
+    must_be(domain.site, operation, CHANGEABLE, "looked at")
+    return operation
 
 
 def _enqueue(flow: Flow, ask: Ask, domain: Domain, **params: Any) -> Operation:

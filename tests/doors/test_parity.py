@@ -61,9 +61,11 @@ def through_the_api(user: User, noun: Noun, act: Act, subject: Any, words: dict[
 class ByCommand:
     def __init__(self, folder: Path, printed: pytest.CaptureFixture[str]) -> None:
         self.folder, self.printed = folder, printed
+        self.more: list[str] = []
 
     def __call__(self, user: User, noun: Noun, act: Act, subject: Any, words: dict[str, Any]) -> str:
-        required, options = [], ["--no-wait", "--as", user.get_username(), *(["--yes"] if act.confirm else [])]
+        required, options = [], ["--no-wait", "--as", user.get_username(), *self.more]
+        options += ["--yes"] if act.confirm else []
         for field in act.fields:
             if field.name in words:
                 option = f"--{field.name.replace('_', '-')}"
