@@ -47,3 +47,12 @@ def _plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "SECURE_SSL_REDIRECT", False)
     monkeypatch.setattr(settings, "WHITENOISE_AUTOREFRESH", True, raising=False)
     monkeypatch.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where the seed's lines were looked at: how many of how many are carried."""
+    reports = [one for found in terminalreporter.stats.values() for one in found]
+    if any("tests/lifecycle/test_lines.py" in getattr(one, "nodeid", "") for one in reports):
+        from tests.lifecycle.lines import count
+
+        terminalreporter.write_line(f"{count()}; all of them: python -m tests.lifecycle.lines")

@@ -20,6 +20,8 @@ CREATION = "Site Lifecycle / 1. Site Creation"
 SCALING = "Multi-Site Scaling"
 LATER = ("Backup Lifecycle",)
 """Chapters that are not built yet."""
+AWAITED = ("Site Lifecycle / 4. Site Deletion", "Domain Lifecycle /")
+"""Beginnings of the headings that are still being built."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,25 @@ def headings() -> list[str]:
 
 
 def carried() -> list[CarriedLine]:
-    """Every line that has a carrier and a fact, chapter by chapter."""
-    return list(_carried())
+    """Every line that has a carrier and a fact, as the seed has them one after the other."""
+    places = [*headings(), SCALING]
+    return sorted(_carried(), key=lambda one: (places.index(one.heading), one.number))
+
+
+def missing() -> list[str]:
+    """Those that have not, as ``Chapter / Section, number. text``."""
+    from tests.lifecycle import test_scaling
+
+    wanted = {heading: numbered_lines(heading) for heading in headings()} | {SCALING: test_scaling.LINES}
+    there = {(one.heading, one.number) for one in carried()}
+    every = ((heading, number, text) for heading, lines in wanted.items() for number, text in lines.items())
+    return [f"{heading}, {number}. {text}" for heading, number, text in every if (heading, number) not in there]
+
+
+def count() -> str:
+    """How many there are of how many."""
+    found, left = len(carried()), len(missing())
+    return f"{found} of {found + left} lines of the seed are carried ({', '.join(LATER)} is not built yet)"
 
 
 def _carried() -> Iterator[CarriedLine]:
@@ -73,13 +92,12 @@ def _lines(
 
 
 def printed() -> str:
-    """All of them as a text, with how many there are of how many."""
-    found = carried()
-    wanted = sum(len(numbered_lines(heading)) for heading in headings()) + sum(one.heading == SCALING for one in found)
-    parts = []
+    """All of them as a text, those that nothing carries at the end."""
+    found, parts = carried(), []
     for heading in dict.fromkeys(one.heading for one in found):
         parts += [f"\n{heading}", *(str(one) for one in found if one.heading == heading)]
-    return "\n".join([*parts, f"\n{len(found)} of {wanted} lines are carried."])
+    left = ["\nNothing carries:", *missing()] if missing() else []
+    return "\n".join([*parts, *left, f"\n{count()}."])
 
 
 if __name__ == "__main__":
