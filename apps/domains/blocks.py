@@ -8,8 +8,11 @@ from textwrap import indent
 from apps.domains import caddyfile_text as text
 from apps.domains.front import PASS, FrontFacts, FrontSite
 from apps.domains.special import PLAIN, Special
+from apps.domains.special_text import BARE, LEADS, OWN, PASSWORD, TO_PRIMARY
 from apps.host.caddy_words import OPEN
 
+TAB = "\t"
+SOCKETS = {"http": "plain", "https": "secure"}
 UP, WITH_PASS = "{up}", "{way}"
 """What a site's map, and its map of passes, lead to."""
 
@@ -40,9 +43,9 @@ def _special(facts: FrontFacts, site: FrontSite) -> Iterator[str]:
     for tls, hosts in _by_tls(facts, site, site.special.to_primary):
         yield _to_primary("https", hosts, tls, facts.origin, site)
     if site.special.plain_http:
-        yield _block("http", dict.fromkeys(site.served, site), text.BARE, site.special)
+        yield _block("http", dict.fromkeys(site.served, site), BARE, site.special)
         if site.special.to_primary:
-            yield _to_primary("http", list(site.special.to_primary), text.BARE, facts.plain_origin, site)
+            yield _to_primary("http", list(site.special.to_primary), BARE, facts.plain_origin, site)
 
 
 def _by_tls(facts: FrontFacts, site: FrontSite, hosts: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
@@ -50,8 +53,8 @@ def _by_tls(facts: FrontFacts, site: FrontSite, hosts: tuple[str, ...]) -> Itera
     own = dict(site.special.pairs)
     lines: dict[str, list[str]] = {}
     for host in hosts:
-        line = text.OWN.substitute(file=facts.places.pair(own[host])) if host in own else tls_of(facts, host)
-        lines.setdefault(text.BARE if line is text.PUBLIC and site.special.plain_http else line, []).append(host)
+        line = OWN.substitute(file=facts.places.pair(own[host])) if host in own else tls_of(facts, host)
+        lines.setdefault(BARE if line is text.PUBLIC and site.special.plain_http else line, []).append(host)
     yield from lines.items()
 
 
@@ -60,12 +63,13 @@ def _block(scheme: str, entries: dict[str, FrontSite], tls: str, special: Specia
     passes = "\n".join(f"\t\t\t\t{host}/{site.token} {site.port}" for host, site in entries.items() if site.has_pass)
     return text.SITES.substitute(
         names=names(scheme, list(entries)),
+        socket=SOCKETS[scheme],
         tls=tls,
         rows=rows,
         passes=passes,
         cookie=PASS,
-        up=indent(_way(UP, special), "\t" * 3),
-        with_pass=indent(_way(WITH_PASS, special), "\t" * 4),
+        up=indent(_way(UP, special), TAB * 3),
+        with_pass=indent(_way(WITH_PASS, special), TAB * 4),
     )
 
 
@@ -78,17 +82,14 @@ def _way(word: str, special: Special) -> str:
     return f"route {{\n{indent(''.join(inside), TAB)}}}"
 
 
-TAB = "\t"
-
-
 def _password(special: Special) -> Iterator[str]:
     if special.user:
-        yield text.PASSWORD.substitute(open=OPEN, user=special.user, hash=special.hash)
+        yield PASSWORD.substitute(open=OPEN, user=special.user, hash=special.hash)
 
 
 def _redirects(special: Special) -> Iterator[str]:
     for number, one in enumerate(special.redirects):
-        yield text.LEADS.substitute(
+        yield LEADS.substitute(
             name=f"leads{number}", host=one.host, path=one.path, target=one.target, status=one.status
         )
 
@@ -103,4 +104,4 @@ def _proxy(special: Special) -> str:
 
 def _to_primary(scheme: str, hosts: list[str], tls: str, origin: str, site: FrontSite) -> str:
     origin = origin.replace("{host}", site.hosts[0])
-    return text.TO_PRIMARY.substitute(names=names(scheme, hosts), tls=tls, origin=origin)
+    return TO_PRIMARY.substitute(names=names(scheme, hosts), socket=SOCKETS[scheme], tls=tls, origin=origin)

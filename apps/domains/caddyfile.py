@@ -25,7 +25,8 @@ def render(facts: FrontFacts) -> str:
     refuse_unsafe(facts)
     panel = facts.panel_host
     only_https = [host for site in facts.sites if not site.special.plain_http for host in site.hosts]
-    parts = [_options(facts), text.SNIPPETS.substitute(pages=facts.places.pages, lower=text.LOWER)]
+    sockets = text.INHERITED if facts.inherited else text.OWN_SOCKETS
+    parts = [_options(facts), text.SNIPPETS.substitute(pages=facts.places.pages, lower=text.LOWER, **sockets)]
     parts += [text.REDIRECT.substitute(names=names("http", [panel, *only_https]), origin=facts.origin)]
     parts += [text.PANEL.substitute(host=panel, tls=tls_of(facts, panel), socket=facts.panel_socket)]
     return "\n".join([*parts, *blocks(facts)])

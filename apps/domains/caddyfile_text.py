@@ -51,7 +51,13 @@ OPTIONS = Template("""{
 LOWER = "\n".join(f"\trequest_header @upper Host {letter} {letter.lower()}" for letter in ascii_uppercase)
 
 # "method": the file server answers 405 to a POST, and whoever posts to a stopped site should see its page too.
-SNIPPETS = Template("""(pages) {
+SNIPPETS = Template("""(plain) {
+	$plain
+}
+(secure) {
+	$secure
+}
+(pages) {
 	header Cache-Control no-store
 	header Retry-After {args[1]}
 	header Content-Security-Policy "default-src 'none'; style-src 'unsafe-inline'"
@@ -94,12 +100,21 @@ $lower
 	}
 }
 http:// {
+	import plain
 	log
 	respond 404
 }
 """)
 
+INHERITED = {
+    "plain": "bind fd/3",
+    "secure": "bind fd/4 {\n\t\tprotocols h1 h2\n\t}\n\tbind fdgram/5 {\n\t\tprotocols h3\n\t}",
+}
+"""The sockets that the front inherits: a reload then leaves them, and who waits in them, alone."""
+OWN_SOCKETS = {"plain": "# on the port for HTTP", "secure": "# on the port for HTTPS"}
+
 REDIRECT = Template("""$names {
+	import plain
 	log
 	redir $origin{uri} 308
 }
@@ -107,33 +122,9 @@ REDIRECT = Template("""$names {
 
 INTERNAL = "tls internal"
 PUBLIC = "header ?Strict-Transport-Security max-age=31536000"
-OWN = Template("tls $file $file")
-BARE = "# no certificate"
-
-TO_PRIMARY = Template("""$names {
-	$tls
-	log
-	route {
-		import hidden
-		redir $origin{uri} 308
-	}
-}
-""")
-
-# What a certificate's authority looks for may be fetched by everybody: a file, for no worker runs PHP there.
-PASSWORD = Template("""@guarded not path_regexp $open
-basic_auth @guarded argon2id {
-	$user $hash
-}
-""")
-LEADS = Template("""@$name {
-	host $host
-	path $path
-}
-redir @$name $target $status
-""")
 
 PANEL = Template("""https://$host {
+	import secure
 	$tls
 	log
 	route {
@@ -155,6 +146,7 @@ PANEL = Template("""https://$host {
 # the most that any may have (apps/sites/settings.py): one block serves all.
 # Only a site in maintenance looks at cookies: its link sets whatever it names, and the second map knows who passes.
 SITES = Template("""$names {
+	import $socket
 	$tls
 	log
 	route {

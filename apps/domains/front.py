@@ -80,7 +80,10 @@ class Acme:
 
 @dataclass(frozen=True)
 class FrontFacts:
-    """All that the front is made of. *bind* are the addresses that it listens on; none of them means every one."""
+    """All that the front is made of. *bind* are the addresses that it listens on; none of them means every one.
+
+    *inherited*: whoever starts the front opens its sockets, and hands them over.
+    """
 
     places: Places
     http_port: int
@@ -90,6 +93,15 @@ class FrontFacts:
     sites: tuple[FrontSite, ...]
     bind: tuple[str, ...] = ("127.0.0.1",)
     acme: Acme = Acme()
+    inherited: bool = False
+
+    @property
+    def sockets(self) -> tuple[str, ...]:
+        """Those that are handed over, in the order of their descriptors; for HTTPS a second one, for HTTP/3."""
+        if not self.inherited:
+            return ()
+        kinds = (("tcp", self.http_port), ("tcp", self.https_port), ("udp", self.https_port))
+        return tuple(f"{kind}:{self.bind[0] if self.bind else '::'}:{port}" for kind, port in kinds)
 
     @property
     def origin(self) -> str:

@@ -31,15 +31,25 @@ CERTIFIED_WITHIN = 0.5
 def facts_of(server: Server, vault: Vault | None = None) -> FrontFacts:
     """Everything that the front of *server* should serve, from the records alone. Without *vault* no pass is known."""
     sites = Site.objects.filter(server=server, domains__served=True).distinct().order_by("id")
+    return _front(tuple(_site(site, vault) for site in sites.prefetch_related("domains__path_redirects")))
+
+
+def sockets() -> tuple[str, ...]:
+    """What whoever starts the front opens for it; see ``apps.host.hand_over``."""
+    return _front(()).sockets
+
+
+def _front(sites: tuple[FrontSite, ...]) -> FrontFacts:
     return FrontFacts(
         places=settings.PLACES,
         http_port=settings.HTTP_PORT,
         https_port=settings.HTTPS_PORT,
         panel_host=settings.PANEL_HOST,
         panel_socket=settings.PLACES.run / "panel" / "web.sock",
-        sites=tuple(_site(site, vault) for site in sites.prefetch_related("domains__path_redirects")),
+        sites=sites,
         bind=() if settings.PRODUCTION else ("127.0.0.1",),
         acme=Acme(*settings.ACME),
+        inherited=settings.FRONT_INHERITS,
     )
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from apps.host import hand_over
 from apps.host.caddy_routes import routes
 from apps.host.errors import Refused, Unavailable
 
@@ -28,9 +31,13 @@ class Front:
     binary: Path
     timeout: float = 60
 
-    def command(self, caddyfile: Path) -> list[str]:
-        """The program that is the front, started with *caddyfile* (absolute). Its environment must be empty."""
-        return [str(self.binary), "run", "--config", str(caddyfile), "--adapter", "caddyfile"]
+    def command(self, caddyfile: Path, sockets: Sequence[str] = ()) -> list[str]:
+        """The program that is the front, started with *caddyfile* (absolute). Its environment must be empty.
+
+        *sockets* (``tcp:127.0.0.1:7080``) are opened first and handed over, where the file says that it inherits them.
+        """
+        own = [str(self.binary), "run", "--config", str(caddyfile), "--adapter", "caddyfile"]
+        return [sys.executable, "-IS", hand_over.__file__, *sockets, "--", *own] if sockets else own
 
     def adapt(self, caddyfile: str) -> dict[str, Any]:
         """The JSON that Caddy reads *caddyfile* as. Changes nothing.

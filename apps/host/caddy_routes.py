@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from apps.host.caddy_handlers import Json, destinations, entries, handlers, statuses
 
 APPS = frozenset({"http", "tls", "pki"})
+INHERITED = {"fd/3": "http://", "fd/4": "https://", "fdgram/5": "https://"}
+"""What each socket is for that a front inherits; for the last one, HTTP/3."""
 
 
 def routes(config: Json) -> dict[str, str]:
@@ -55,7 +57,7 @@ def _key(scheme: str, name: str) -> str:
 def _scheme(http: Json, server: Json) -> str:
     ports = {http.get("http_port", 80): "http://", http.get("https_port", 443): "https://"}
     listening = server.get("listen", [])
-    schemes = {ports.get(_port(address), f"{address} ") for address in listening}
+    schemes = {INHERITED.get(address) or ports.get(_port(address), f"{address} ") for address in listening}
     return schemes.pop() if len(schemes) == 1 else f"{','.join(listening)} "
 
 

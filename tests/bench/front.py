@@ -39,6 +39,7 @@ class Front:
     def connect(self, host: str) -> http.client.HTTPConnection:
         connection = http.client.HTTPConnection(host, timeout=60)
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as every browser has it: else 40 ms for nothing
         connection.sock = self._trust.wrap_socket(plain, server_hostname=host)
         return connection
 

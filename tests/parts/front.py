@@ -76,7 +76,7 @@ class RunningFront:
         """Start from the rendered file, as the machine does after a reboot, and wait for the admin endpoint."""
         self.log = self.facts.places.root / "front.out"
         who = [f"--reuid={UID}", f"--regid={UID}", "--clear-groups", "--no-new-privs"] if os.geteuid() == 0 else []
-        program = self.driver.command(self.facts.places.caddyfile)
+        program = self.driver.command(self.facts.places.caddyfile, self.facts.sockets)
         argv = ["/usr/bin/setpriv", "--pdeathsig", "KILL", *who, "--", *program]
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(argv, env={}, cwd="/", stdin=subprocess.DEVNULL, stdout=out, stderr=out)
@@ -134,8 +134,10 @@ def prepared_front(*sites: FrontSite) -> Iterator[RunningFront]:
 
 
 @contextmanager
-def running_front(*sites: FrontSite) -> Iterator[RunningFront]:
+def running_front(*sites: FrontSite, inherited: bool = False) -> Iterator[RunningFront]:
     with prepared_front(*sites) as front:
+        front.facts = replace(front.facts, inherited=inherited)
+        front.facts.places.caddyfile.write_text(render(front.facts))
         front.start()
         yield front
 

@@ -80,4 +80,5 @@ def _front_facts() -> FrontFacts:
         panel_host=settings.PANEL_HOST,
         panel_socket=settings.PLACES.run / "panel" / "web.sock",
         sites=(),
+        inherited=settings.FRONT_INHERITS,
     )

@@ -91,8 +91,8 @@ def _server(frankenphp: Path) -> Server:
 
 
 def _first_caddyfile(files: Files, server: Server) -> None:
-    """The one that the front accepted last is kept, as long as its ports and paths are still the panel's."""
+    """The one that the front accepted last is kept, as long as its ports, sockets and paths are still the panel's."""
     fresh, kept = render(cold_facts(server)), settings.PLACES.caddyfile
-    options = fresh.partition("\n}\n")[0]
+    options = fresh.partition("(pages)")[0]
     if not kept.exists() or not kept.read_text().startswith(options):
         files.write(kept, fresh)

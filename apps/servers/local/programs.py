@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.cron.waking import HANDS, queue_of
+from apps.domains import serving
 from apps.host import mariadb
 from apps.host.caddy import Front
 from apps.host.command import Identity
@@ -26,10 +27,10 @@ QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 def services(frankenphp: Path, panel: Identity, *, separate: bool) -> list[Service]:
     """All of them, in the order in which they start. Only the runners are root's, where the panel is."""
     places, user = settings.PLACES, panel.name if separate else ""
-    front = Front(places.front_admin, frankenphp)
+    front = Front(places.front_admin, frankenphp).command(places.caddyfile, serving.sockets())
     return [
         Service("mariadb", mariadb.server(places), 10, user, bare=True, grace=60),
-        Service("front", front.command(places.caddyfile), 20, user, bare=True, env={"HOME": str(places.caddy_storage)}),
+        Service("front", front, 20, user, bare=True, env={"HOME": str(places.caddy_storage)}),
         Service("web", _web(places), 30, user, env={**WEB, **LEAN}),
         *_runners(),
         Service("beat", _beat(places), 50, user, env={**BEAT, **LEAN}),

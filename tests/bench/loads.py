@@ -1,0 +1,92 @@
+"""Domains come and go, and the front is loaded for each, while a visitor comes over one fresh connection after another.
+
+What is closed before its first byte had not yet sent its request when the front's old configuration went: Go's server
+answers nobody then who it has not read. The sockets that the front inherits keep whoever it has not even accepted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+
+from apps.operations.models import Operation
+from apps.sites.models import Site
+from tests.bench.asking import ask_for_site, number, token, wait_for_end
+from tests.bench.figure import Figure
+from tests.bench.front import Front
+from tests.bench.load import Seen, Visitor, under_load
+from tests.bench.private import Panel
+from tests.bench.web import Web
+
+VISITS = 10_000
+LOADS = 20
+"""Half of them add a domain, half of them remove it."""
+LONGEST = 900.0
+REACH = 1.0
+INHERITS = "FRANKENPANEL_FRONT_INHERITS"
+
+
+def measure(panel: Panel, runs: int = 1) -> Figure:
+    inherited = _seen(panel, runs)
+    with _own_sockets(panel):
+        own = _seen(panel, runs)
+    assert not inherited.wrong + own.wrong, f"wrong answers: {(inherited.wrong + own.wrong)[:5]}"
+    return Figure(
+        name="loads",
+        what=f"{LOADS} front loads, a domain added or removed by each: connections closed before the first byte",
+        unit="of 1,000",
+        value=inherited.closed_of_a_thousand,
+        reach=REACH,
+        reach_is="0.1 %",
+        runs=runs,
+        lines=[f"with inherited sockets: {inherited.text()}", f"with its own: {own.text()}"],
+    )
+
+
+def _seen(panel: Panel, runs: int) -> Seen:
+    panel.up()
+    web = Web(panel.places.run / "panel" / "web.sock", token())
+    host = f"bench-loads-{next(number)}.localhost"
+    operation = ask_for_site(web, "Bench loads", "static", host)
+    wait_for_end(operation)
+    site = Site.objects.get(pk=operation.subject_id)
+    front = Front(panel.places, settings.HTTPS_PORT)
+    page = front.get(host)
+    assert page and page.status == 200, page
+    visitor = Visitor(front, host, lambda found: found.body == page.body)
+    with under_load(visitor, hands=1, seconds=LONGEST) as seen:
+        for load in range(LOADS * runs):
+            seen.until(load * VISITS // LOADS)
+            _change(web, site, load)
+        seen.until(VISITS * runs)
+    return seen
+
+
+def _change(web: Web, site: Site, load: int) -> None:
+    """Add a domain, and the next time remove it."""
+    further = site.domains.filter(primary=False).first()
+    if further is None:
+        wanted = {"site": site.slug, "host": f"more-{next(number)}-{load}.localhost"}
+        status, answer = web.ask("POST", "/api/v1/domains/", wanted)
+    else:
+        status, answer = web.ask("POST", f"/api/v1/domains/{further.pk}/delete/", {"confirm": further.host})
+    assert status == 202, (status, answer)
+    operation = Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
+    wait_for_end(operation)
+
+
+@contextmanager
+def _own_sockets(panel: Panel) -> Iterator[None]:
+    """The panel with a front that opens its sockets itself."""
+    panel.down()
+    os.environ[INHERITS], settings.FRONT_INHERITS = "no", False
+    try:
+        yield
+    finally:
+        panel.down()
+        del os.environ[INHERITS]
+        settings.FRONT_INHERITS = True
