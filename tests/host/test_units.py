@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from apps.domains.front import FrontFacts
+from apps.host.caddy import Front
 from apps.host.command import run
 from frankenpanel.places import Places
 
@@ -112,3 +114,37 @@ def test_the_root_of_the_units_has_a_place_for_all_that_is_bound_into_it(tmp_pat
     assert all(path.startswith(("/opt/frankenpanel/", "/run/frankenpanel/")) for path in missing), missing
     assert (root / "etc" / "passwd").read_text().count("\n") == 2
     assert (root / "lib").readlink() == Path("usr/lib")
+
+
+FRONT, FRONT_SOCKETS = UNITS / "frankenpanel-front.service", UNITS / "frankenpanel-front.socket"
+
+
+@with_systemd
+def test_the_front_s_units_are_understood_and_closed(tmp_path: Path) -> None:
+    for file in (FRONT, FRONT_SOCKETS):
+        text = file.read_text().replace(str(SITE.root / "bin" / "frankenphp"), "/bin/true")
+        (tmp_path / file.name).write_text(text)
+    argv = ["systemd-analyze", "verify", "--man=no", FRONT.name, FRONT_SOCKETS.name]
+    done = subprocess.run(argv, env={"SYSTEMD_UNIT_PATH": f"{tmp_path}:"}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    argv = ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={WORST}", str(FRONT)]
+    run(argv)
+
+
+def test_the_front_gets_its_sockets_in_the_order_in_which_its_file_names_them() -> None:
+    lines = [line for line in FRONT_SOCKETS.read_text().splitlines() if line.startswith("Listen")]
+    assert lines == ["ListenStream=80", "ListenStream=443", "ListenDatagram=443"]
+    assert [one.partition(":")[0] for one in a_front().sockets] == ["tcp", "tcp", "udp"]
+    assert [one.rpartition(":")[2] for one in a_front().sockets] == ["80", "443", "443"]
+
+
+def test_the_front_writes_where_the_panel_lets_it_and_starts_from_what_it_accepted_last() -> None:
+    words = settings(FRONT)
+    wanted = {str(SITE.caddy_storage), str(SITE.logs("front")), str(SITE.front_admin.parent)}
+    assert set(words["ReadWritePaths"]) == wanted
+    assert words["ExecStart"] == Front(SITE.front_admin, SITE.root / "bin" / "frankenphp").command(SITE.caddyfile)
+    assert words["User"] == [SITE.panel_user]
+
+
+def a_front() -> FrontFacts:
+    return FrontFacts(SITE, 80, 443, "panel.example.com", SITE.run / "panel" / "web.sock", (), inherited=True)
