@@ -134,7 +134,7 @@ SITE = Noun(
             "site:change",
             CHANGE,
             "Settings",
-            "Change a site's title and PHP's settings. It goes back by itself if the site's page is worse then.",
+            "Change a site's title, PHP's settings and the front's. It goes back if the site's page is worse then.",
             "./panel site update rose-sons --name 'Rose & Daughters' --memory-limit 512",
             fields=(_NAME, *map(_field, SETTINGS.values())),
             offered=lambda site: site.status in CHANGEABLE,

@@ -45,8 +45,9 @@ class ApplySettings(Step):
 
     def plan(self, run: Run) -> str:
         site, name = run.record(Site), run.params.get("name")
-        told = [f"call it {name!r}"] if name else []
-        told += [f"{_label(key)}: {_told(key, value)}" for key, value in _wanted(run).items()]
+        told = [f"call it {name!r}"] if name and name != site.name else []
+        changed = {key: value for key, value in _wanted(run).items() if value != site.chosen.get(key, "")}
+        told += [f"{_label(key)}: {_told(key, value)}" for key, value in changed.items()]
         return f"Change {site.slug}: {'; '.join(told)}; its worker takes it without losing a request"
 
     def do(self, run: Run) -> None:
