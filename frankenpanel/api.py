@@ -18,7 +18,7 @@ from apps.cron.api import CronViewSet
 from apps.databases.api import DatabaseViewSet
 from apps.domains.api import DomainViewSet
 from apps.operations.api import OperationViewSet
-from apps.servers.api import RuntimeViewSet
+from apps.servers.api import KeyViewSet, RuntimeViewSet
 from apps.sites.api import SiteViewSet
 from apps.workers.api import WorkerViewSet
 
@@ -50,6 +50,7 @@ router.register("domains", DomainViewSet, "domain")
 router.register("workers", WorkerViewSet, "worker")
 router.register("operations", OperationViewSet, "operation")
 router.register("runtimes", RuntimeViewSet, "runtime")
+router.register("keys", KeyViewSet, "key")
 router.register("tokens", TokenViewSet, "token")
 
 urlpatterns = [

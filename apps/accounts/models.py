@@ -18,7 +18,7 @@ SCOPES = (
     *("cron:read", "cron:change", "cron:operate"),
     "worker:read",
     *("operation:read", "operation:change"),
-    *("runtime:read", "runtime:create", "token:create"),
+    *("runtime:read", "runtime:create", "token:create", "key:rotate"),
 )
 
 

@@ -9,5 +9,6 @@ class DatabasesConfig(AppConfig):
     name = "apps.databases"
 
     def ready(self) -> None:
-        """Register what this app's runners answer."""
+        """Register what this app's runners answer, and what they seal."""
         import_module("apps.databases.questions")
+        import_module("apps.databases.sealed")

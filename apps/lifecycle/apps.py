@@ -9,6 +9,7 @@ LIFECYCLES = (
     *("worker", "worker_watch"),
     *("database", "database_rotation", "database_deletion"),
     *("domain", "cron"),
+    "key_rotation",
     "purging",
 )
 

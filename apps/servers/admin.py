@@ -8,9 +8,13 @@ from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
-from apps.operations.admin_base import PanelAdmin, column, user_of
+from apps.accounts.fresh import proof_of
+from apps.lifecycle.key_rotation import may_rotate, rotate_key
+from apps.operations.admin_base import DOOR, PanelAdmin, column, told_as_message, user_of
+from apps.operations.asking import Ask
 from apps.servers.admin_forms import CreateRuntimeForm
 from apps.servers.models import Runtime, Server
 from apps.servers.runtimes import PERMISSION
@@ -19,7 +23,7 @@ from apps.servers.runtimes import PERMISSION
 @admin.register(Server)
 class ServerAdmin(PanelAdmin):
     list_display = ("name", "number_of_sites", "free_ports", "installed")
-    fields = ("name", "number_of_sites", "port_range", "free_ports", "installed", "strangers", "front")
+    fields = ("name", "number_of_sites", "port_range", "free_ports", "installed", "strangers", "front", "key")
     readonly_fields = fields
     search_fields = ("name",)
     ordering = ("name",)
@@ -54,6 +58,30 @@ class ServerAdmin(PanelAdmin):
     def front(self, server: Server) -> str:
         """Whether Caddy has loaded the newest configuration."""
         return "Up to date" if server.front_loaded >= server.front_wanted else "Loading"
+
+    @column("Key of its secrets")
+    def key(self, server: Server) -> str:
+        address = reverse("admin:servers_server_key", args=[server.pk])
+        return format_html('<a class="fp-link" href="{}">Give it a new one</a>', address)
+
+    def get_urls(self) -> list[URLPattern]:
+        guarded = self.admin_site.admin_view
+        return [path("<int:pk>/key/", guarded(self.rotate_key), name="servers_server_key"), *super().get_urls()]
+
+    def rotate_key(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what would be done, and do it for whoever has just shown that it is him."""
+        ask, server = Ask(user=user_of(request), door=DOOR), self.get_object(request, str(pk))
+        if server is None or not may_rotate(ask):
+            raise Http404
+        proof = proof_of(request, user_of(request))
+        if request.method == "POST" and proof is None:
+            with told_as_message(request):
+                operation = rotate_key(ask, server)
+                return HttpResponseRedirect(reverse("admin:operations_operation_change", args=[operation.pk]))
+        title = f"New key: {server}"
+        more = {"title": title, "crumb": title, "opts": self.opts, "server": server, "proof": proof}
+        context = {**self.admin_site.each_context(request), **more, "plan": rotate_key.plan(ask, server)}
+        return TemplateResponse(request, "admin/servers/server/key.html", context)
 
 
 @admin.register(Runtime)

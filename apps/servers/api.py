@@ -1,19 +1,25 @@
-"""Runtimes over HTTP."""
+"""Runtimes, and the keys of servers, over HTTP."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from apps.accounts.asking_http import ask_of
-from apps.servers.models import Runtime
+from apps.accounts.asking_http import ask_of, must_be_fresh
+from apps.lifecycle.key_rotation import SCOPE as SCOPE_ROTATE
+from apps.lifecycle.key_rotation import may_rotate, rotate_key
+from apps.operations.doors.http import PARAMETERS, PLANNED, answer
+from apps.operations.refusals import Missing
+from apps.operations.shapes import OperationShape
+from apps.servers.models import Runtime, Server
 from apps.servers.runtimes import SCOPE, create_runtime, visible_to
 from apps.servers.shapes import RuntimeShape, in_full, shown
 from frankenpanel.parsers import SmallJSON
@@ -46,3 +52,31 @@ class RuntimeViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Runtime]
         asked.is_valid(raise_exception=True)
         runtime = create_runtime(ask_of(request), **asked.validated_data)
         return Response(shown(runtime).data, 201)
+
+
+class KeyRequest(StrictSerializer):
+    server = serializers.CharField(help_text="The server's name.")
+
+
+KeyAccepted = inline_serializer("KeyAccepted", {"operation": OperationShape()})
+
+
+class KeyViewSet(GenericViewSet[Server]):
+    """What servers seal their secrets with: for the host's people."""
+
+    queryset = Server.objects.none()
+    serializer_class = KeyRequest
+    parser_classes = (SmallJSON,)
+    needs: ClassVar = {"rotate": SCOPE_ROTATE}
+
+    @extend_schema(request=KeyRequest, responses={202: KeyAccepted, 200: PLANNED}, parameters=PARAMETERS)
+    @action(detail=False, methods=["post"])
+    def rotate(self, request: Request) -> Response:
+        """Give a server a new key: what it keeps sealed is sealed anew, then the old key goes."""
+        asked = KeyRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        must_be_fresh(request)
+        server = Server.objects.filter(name=asked.validated_data["server"]).first()
+        if server is None or not may_rotate(ask_of(request)):
+            raise Missing("There is no such server, or its key is not yours to change.")
+        return answer(request, rotate_key, lambda operation: {"operation": OperationShape(operation).data}, server)

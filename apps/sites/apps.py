@@ -9,5 +9,6 @@ class SitesConfig(AppConfig):
     name = "apps.sites"
 
     def ready(self) -> None:
-        """Register what this app's runners answer."""
+        """Register what this app's runners answer, and what they seal."""
         import_module("apps.sites.questions")
+        import_module("apps.sites.sealed")
