@@ -114,6 +114,11 @@ class Places:
         return self.root / "keys"
 
     @property
+    def spool(self) -> Path:
+        """What was sent to a door and waits for a runner. The web's processes write there."""
+        return self.root / "spool"
+
+    @property
     def locks(self) -> Path:
         return self.root / "locks"
 

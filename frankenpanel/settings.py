@@ -48,6 +48,8 @@ FRONT_INHERITS = environment.boolean("FRANKENPANEL_FRONT_INHERITS", default=True
 ADDRESSES = environment.addresses("FRANKENPANEL_ADDRESSES")
 UNAVAILABLE_SECONDS = environment.number("FRANKENPANEL_UNAVAILABLE_SECONDS", 60, range(1, 3601))
 ROTATION_SECONDS = environment.number("FRANKENPANEL_ROTATION_SECONDS", 10, range(601))
+EXPORT_DAYS = environment.number("FRANKENPANEL_EXPORT_DAYS", 7, range(1, 366))
+UPLOAD_MB = environment.number("FRANKENPANEL_UPLOAD_MB", 512, range(1, 100_001))
 UNDO_DAYS = environment.number("FRANKENPANEL_UNDO_DAYS", 7, range(366))
 FRANKENPHP = environment.text("FRANKENPHP_BIN", "")
 SOURCES = environment.sources([kind.source.name for kind in KINDS.values() if kind.source])

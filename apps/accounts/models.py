@@ -15,6 +15,7 @@ SCOPES = (
     *("site:create", "site:read", "site:change", "site:operate", "site:delete", "site:suspend"),
     *("domain:read", "domain:change"),
     *("database:read", "database:create", "database:change", "database:delete", "database:reveal"),
+    *("database:export", "database:import"),
     *("cron:read", "cron:change", "cron:operate"),
     "worker:read",
     *("operation:read", "operation:change"),

@@ -10,6 +10,7 @@ from apps.databases.shapes import DatabaseShape
 from apps.databases.visible import visible_to
 from apps.lifecycle.database import USABLE, create_database
 from apps.lifecycle.database_deletion import delete_database, purge_database, undelete_database
+from apps.lifecycle.database_dumps import export_database, import_database
 from apps.lifecycle.database_rotation import rotate_database
 from apps.lifecycle.requests import CHANGE, may
 from apps.operations.asking import Ask
@@ -29,12 +30,14 @@ def _is(state: Database.Status) -> Callable[[Database], bool]:
 Status = Database.Status
 LABEL = Field("label", "What it is for, in your words: shop, statistics …", required=False)
 FORCE = Field("force", "Also where the site's configuration uses it.", "flag", required=False, label="Force")
+PATH = Field("path", "The dump, .sql or .sql.gz, in the site's private folder: dumps/shop.sql.gz.", required=False)
+KEEP = Field("keep", "First export what it holds now.", "flag", required=False, initial=lambda database: True)
 
 DATABASE = Noun(
     name="database",
     label="Databases",
     key="name",
-    columns=("id", "name", "site", "label", "status", "created_at"),
+    columns=("id", "name", "site", "label", "status", "bytes", "tables", "created_at"),
     shape=DatabaseShape,
     visible_to=visible_to,
     site_of=lambda database: database.site,
@@ -61,6 +64,27 @@ DATABASE = Noun(
             "New password",
             "Give a database a new password, and put it into the site's configuration. Visitors notice nothing.",
             "./panel database rotate fp_rose_k3v9xa",
+            offered=_is(Status.ACTIVE),
+        ),
+        Act(
+            "export",
+            export_database,
+            "database:export",
+            CHANGE,
+            "Export",
+            "Dump a database to a file in its site's private/exports. The newest ones are kept for a week.",
+            "./panel database export fp_rose_k3v9xa --to rose.sql.gz",
+            offered=_is(Status.ACTIVE),
+        ),
+        Act(
+            "import",
+            import_database,
+            "database:import",
+            CHANGE,
+            "Import",
+            "Put a dump in the place of all that a database holds; what it held is exported before.",
+            "./panel database import fp_rose_k3v9xa rose.sql.gz",
+            fields=(PATH, KEEP),
             offered=_is(Status.ACTIVE),
         ),
         Act(

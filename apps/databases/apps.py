@@ -9,6 +9,6 @@ class DatabasesConfig(AppConfig):
     name = "apps.databases"
 
     def ready(self) -> None:
-        """Register what this app's runners answer, and what they seal."""
-        import_module("apps.databases.questions")
-        import_module("apps.databases.sealed")
+        """Register what this app's runners answer and seal, and what they do by themselves."""
+        for name in ("questions", "sealed", "downloads", "chores"):
+            import_module(f"apps.databases.{name}")

@@ -11,4 +11,5 @@ from apps.sites import visible
 
 def visible_to(user: User | AnonymousUser) -> QuerySet[Database]:
     seen = visible.visible_to(user).order_by().values("pk")
-    return Database.objects.filter(site__in=seen).select_related("site", "site__server")
+    found = Database.objects.filter(site__in=seen).select_related("site", "site__server")
+    return found.prefetch_related("exports")

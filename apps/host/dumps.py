@@ -32,6 +32,7 @@ COMPLETED = b"-- Dump completed"
 LAST = 200
 """Bytes of a dump's end among which its last line is."""
 SERVER_AWAY = re.compile(r"\((?:2002|2003|2006|2013|1053)\)|ERROR (?:2002|2003|2006|2013|1053)|\b(?:2006|2013):|1053:")
+BROKEN_VIEW = re.compile(r"\b1356\b")
 NO_SPACE = re.compile(r"ERROR (?:1021|1114|3)\b|errno: (?:28|122)\b|No space left")
 
 
@@ -98,4 +99,5 @@ def _said(failed: CommandFailed, stream: Stream, what: str) -> HostError:
         return Unavailable(f"{what}: {clean}.")
     if NO_SPACE.search(said):
         return Refused(f"{what}, for the disk is full: {clean}. Make room and try again.")
-    return Refused(f"{what}: {clean}.")
+    more = " Repair or drop that view, and try again." if BROKEN_VIEW.search(said) else ""
+    return Refused(f"{what}: {clean}.{more}")

@@ -11,6 +11,7 @@ from apps.host.mysql import MySQL
 from apps.host.schemas import Schemas
 from apps.host.site_files import SiteFiles
 from apps.host.sources import Sources
+from apps.host.spool import Spool
 from apps.host.supervisor import Supervisor
 from apps.host.users import Users
 from apps.host.vault import Vault
@@ -24,6 +25,7 @@ class Host:
     places: Places
     files: Files
     site_files: SiteFiles
+    spool: Spool
     users: Users
     mysql: MySQL
     schemas: Schemas

@@ -20,6 +20,7 @@ from apps.host.mysql import MySQL
 from apps.host.schemas import Schemas
 from apps.host.site_files import SiteFiles
 from apps.host.sources import Sources
+from apps.host.spool import Spool
 from apps.host.supervisor.pidfile import PidFileSupervisor
 from apps.host.users import Users
 from apps.host.vault import Vault
@@ -37,6 +38,7 @@ def this_host() -> Host:
         places=places,
         files=Files(places),
         site_files=SiteFiles(places),
+        spool=Spool(places.spool, settings.UPLOAD_MB << 20),
         users=Users(places, separate),
         mysql=mysql,
         schemas=Schemas(mysql),

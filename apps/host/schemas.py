@@ -13,6 +13,7 @@ from pathlib import Path
 from apps.host.crash import CrashPoint
 from apps.host.errors import Refused
 from apps.host.mysql import MySQL, Statements
+from apps.host.schema_queries import BOUND, CODE, SIZE, TABLES
 from apps.host.sql import quote, sites_name
 
 ASIDE = CrashPoint("schemas.aside-made")
@@ -20,22 +21,6 @@ TRIGGERLESS = CrashPoint("schemas.triggers-dropped")
 SWAPPED = CrashPoint("schemas.tables-renamed")
 CODELESS = CrashPoint("schemas.code-dropped")
 BACK = CrashPoint("schemas.tables-renamed-back")
-TABLES = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_TYPE != 'VIEW' ORDER BY 1"
-ROUTINES = "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = %s"
-CODE = {
-    "TRIGGER": "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = %s",
-    "EVENT": "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = %s",
-    "VIEW": "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_TYPE = 'VIEW'",
-    "PROCEDURE": f"{ROUTINES} AND ROUTINE_TYPE = 'PROCEDURE'",
-    "FUNCTION": f"{ROUTINES} AND ROUTINE_TYPE = 'FUNCTION'",
-    "PACKAGE": f"{ROUTINES} AND ROUTINE_TYPE = 'PACKAGE'",
-}
-SIZE = (
-    "SELECT COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0), COALESCE(SUM(DATA_LENGTH), 0), COUNT(*),"
-    " COALESCE(SUM(ENGINE NOT IN ('InnoDB', 'SEQUENCE')), 0)"
-    " FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_TYPE != 'VIEW'"
-)
-BOUND = "SELECT TABLE_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = %s AND COLUMN_DEFAULT LIKE %s LIMIT 1"
 
 
 @dataclass(frozen=True)

@@ -24,18 +24,12 @@ SETTLED = CrashPoint("site-files.part-settled")
 SIZE_LINE = 20
 
 
-@dataclass
-class Reading:
+@dataclass(frozen=True)
+class Content:
     """An open file. *size* is the whole file's, wherever the reading began."""
 
     size: int
-    stream: Stream
-
-    def chunks(self) -> Iterator[bytes]:
-        try:
-            yield from self.stream.chunks()
-        except CommandFailed as failed:
-            raise problem(failed) from None
+    chunks: Iterator[bytes]
 
 
 class SiteFiles:
@@ -45,11 +39,11 @@ class SiteFiles:
     @contextmanager
     def reading(
         self, owner: Identity, slug: str, relative: str, offset: int = 0, waiting: Waiting = at_ease
-    ) -> Iterator[Reading]:
+    ) -> Iterator[Content]:
         """Open *relative*. Refused for a link, also on the way, for what is no file, and where nothing is."""
         argv: list[str | Path] = [*program(owner), "send", self.places.site(slug), inside(relative), str(offset)]
         with streaming(argv, identity=owner, prints=True, waiting=waiting) as stream:
-            yield Reading(_size(stream), stream)
+            yield Content(_size(stream), _chunks(stream))
 
     @contextmanager
     def writing(
@@ -74,6 +68,13 @@ class SiteFiles:
     def remove(self, owner: Identity, slug: str, relative: str) -> None:
         """Remove it, and what of it was not settled. Neither being there is no error."""
         as_tenant(owner, "remove", self.places.site(slug), inside(relative))
+
+
+def _chunks(stream: Stream) -> Iterator[bytes]:
+    try:
+        yield from stream.chunks()
+    except CommandFailed as failed:
+        raise problem(failed) from None
 
 
 def _size(stream: Stream) -> int:

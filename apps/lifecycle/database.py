@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 
 from apps.databases.models import Database
@@ -65,7 +67,7 @@ def create_database(ask: Ask, site: Site, *, label: str = "") -> Operation:
 
 
 def change_database(
-    flow: Flow, ask: Ask, database: Database, scope: str, standing: Standing, **params: bool
+    flow: Flow, ask: Ask, database: Database, scope: str, standing: Standing, **params: Any
 ) -> Operation:
     """Ask for *flow*, which begins by looking whether that *standing* still holds. It has the site for itself."""
     site = database.site

@@ -113,6 +113,8 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("domain", "delete"): Sample(ready=a_second_domain),
     ("database", "create"): Sample({"label": "statistics"}),
     ("database", "rotate"): Sample(ready=with_database(Database.Status.ACTIVE)),
+    ("database", "export"): Sample(ready=with_database(Database.Status.ACTIVE)),
+    ("database", "import"): Sample({"path": "dumps/shop.sql", "keep": True}, with_database(Database.Status.ACTIVE)),
     ("database", "delete"): Sample({"force": True}, with_database(Database.Status.ACTIVE)),
     ("database", "undelete"): Sample(ready=with_database(Database.Status.DELETED)),
     ("database", "purge"): Sample(ready=with_database(Database.Status.DELETED)),

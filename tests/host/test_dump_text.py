@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from apps.host.definers import without_definers
 from apps.host.errors import Refused
-from apps.host.gunzip import MOST, unpacked
+from apps.host.packing import MOST, unpacked
 
 OWNED = [
     (b"CREATE DEFINER=`root`@`localhost` PROCEDURE p()", b"CREATE  PROCEDURE p()"),

@@ -15,10 +15,10 @@ import pytest
 
 from apps.host.dumps import Dumps
 from apps.host.errors import Refused, Unavailable
-from apps.host.gunzip import unpacked
 from apps.host.login import Login
 from apps.host.memory import descendants
 from apps.host.mysql import MySQL
+from apps.host.packing import unpacked
 from apps.host.schemas import Schemas
 from tests.parts import dumping
 from tests.parts.ground import open_folder

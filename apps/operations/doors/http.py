@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any, ClassVar, Literal, TypeVar
 
 from django.db.models import Model, QuerySet
@@ -63,7 +64,7 @@ def with_acts(noun: Noun) -> Callable[[View], View]:
         view.lists = noun.shape
         read = f"{noun.name}:read"
         view.needs = {"list": read, "retrieve": read, **view.needs}
-        accepted = _accepted_shape(noun)
+        accepted = accepted_shape(noun)
         for act in noun.acts:
             name = METHODS.get(act.verb, act.verb.replace("-", "_"))
             setattr(view, name, _address(noun, act, name, accepted))
@@ -171,7 +172,8 @@ def _field(field: Field) -> serializers.Field[Any, Any, Any, Any]:
     return serializers.CharField(allow_blank=True, trim_whitespace=False, write_only=field.is_secret, **told)
 
 
-def _accepted_shape(noun: Noun) -> Any:
+@cache
+def accepted_shape(noun: Noun) -> Any:
     """``{operation, noun}``: the noun is null once the operation was taken back, or has removed it."""
     return inline_serializer(
         f"{noun.name.capitalize()}Accepted",

@@ -60,7 +60,8 @@ def folders(places: Places, panel: Identity) -> Iterator[tuple[Path, Identity, i
     yield places.logs("front"), panel, 0o750
     yield places.pages, root, 0o755
     yield places.root / "static", root, 0o755
-    for own in (places.caddy_storage, places.root / "records", places.root / "beat", places.run / "panel"):
+    webs = (places.root / "records", places.root / "beat", places.spool, places.run / "panel")
+    for own in (places.caddy_storage, *webs):
         yield own, panel, 0o700
     yield places.mysql_socket.parent, panel, 0o755
     for part in ("", "messages", "control"):

@@ -1,4 +1,4 @@
-"""A dump as SQL, whether it comes packed by gzip or not: what it is, its first bytes say."""
+"""Dumps packed by gzip, as they flow. What a dump that comes in is packed by, its first bytes say."""
 
 from __future__ import annotations
 
@@ -12,8 +12,19 @@ MOST = 1 << 20
 """Bytes that are unpacked at a time: a bomb grows on its way, never in memory."""
 GZIP = b"\x1f\x8b"
 WITH_GZIP_HEADER = 31
+LEVEL = 1
+"""The fastest: a dump of 500 MB takes seconds instead of a minute, and is a tenth longer."""
 OTHERS = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf": "7z"}
 BEGINNING = 5
+
+
+def packed(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """*chunks* as one gzip file."""
+    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, WITH_GZIP_HEADER)
+    for chunk in chunks:
+        if out := packer.compress(chunk):
+            yield out
+    yield packer.flush()
 
 
 def unpacked(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,0 +1,28 @@
+"""How far a stream is, for a step that copies one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from apps.operations.run import Run
+
+
+class Counter:
+    """Counts the bytes that pass, and tells them. Called while nothing passes, it sees to it that a cancel is heard.
+
+    *total* may be an estimate: what is more than it counts as all of it.
+    """
+
+    def __init__(self, run: Run, total: int, text: str) -> None:
+        self.run, self.total, self.text = run, total, text
+        self.done = 0
+
+    def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            self.done += len(chunk)
+            self()
+            yield chunk
+
+    def __call__(self) -> None:
+        """Raises Cancelled once a cancel was asked for."""
+        self.run.progress(self.done, max(self.done, self.total), self.text)

@@ -1,0 +1,43 @@
+"""Dumps that come in at a door: into the spool, from where a runner of this machine takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from apps.databases.models import Database
+from apps.host.spool import Spool, TooLong
+from apps.lifecycle.requests import CHANGE, require
+from apps.operations.asking import Ask
+from apps.operations.refusals import Refusal, WrongState
+
+
+class TooMuch(Refusal):
+    """More than may be sent at once."""
+
+    code, status, exit = "too-large", 413, 8
+
+
+def take(ask: Ask, database: Database, chunks: Iterable[bytes], announced: int = 0) -> str:
+    """Write *chunks* down, and return the name that the import wants. *announced*: how many bytes shall come.
+
+    Nothing is read from whoever may not import. Raises TooMuch past what ``FRANKENPANEL_UPLOAD_MB`` allows.
+    """
+    require(ask, "database:import", CHANGE, database.site)
+    server = database.site.server
+    if server.name != settings.SERVER:
+        raise WrongState(f"{database} is on {server}: put the dump into the site's private folder there.")
+    try:
+        return spool().take(chunks, announced)
+    except TooLong as error:
+        raise TooMuch(str(error)) from error
+
+
+def forget(name: str) -> None:
+    """It was sent for nothing."""
+    spool().remove(name)
+
+
+def spool() -> Spool:
+    return Spool(settings.PLACES.spool, settings.UPLOAD_MB << 20)
