@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, get_args
@@ -30,7 +31,7 @@ class FrontSite:
     """A site as the front sees it: *hosts* are normalised, the primary one first.
 
     *port* is its worker's, 0 when it has none and is not up. *token* lets people through while *state* is
-    ``maintenance``; without one nobody is.
+    ``maintenance``; without one nobody is. *internal* are names that the front's own authority shall certify.
     """
 
     id: int
@@ -39,6 +40,7 @@ class FrontSite:
     port: int
     token: str = field(default="", repr=False)
     special: Special = PLAIN
+    internal: tuple[str, ...] = ()
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -113,8 +115,13 @@ class FrontFacts:
         """The same for a site that is served over HTTP."""
         return "http://{host}" if self.http_port == HTTP else f"http://{{host}}:{self.http_port}"
 
+    @cached_property
+    def internal(self) -> frozenset[str]:
+        return frozenset(host for site in self.sites for host in site.internal)
+
     def is_private(self, host: str) -> bool:
-        return is_private(host, self.https_port, self.acme)
+        """Whether the front's own authority certifies *host*: no other can, or none shall."""
+        return host in self.internal or is_private(host, self.https_port, self.acme)
 
 
 def is_private(host: str, https_port: int, acme: Acme) -> bool:

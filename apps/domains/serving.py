@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
+from hashlib import sha256
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.db import transaction
 
-from apps.domains.caddyfile import difference, render
-from apps.domains.front import Acme, FrontFacts, FrontSite, State
+from apps.domains.caddyfile import difference, render, wanted_routes
+from apps.domains.front import Acme, FrontFacts, FrontSite, State, is_private
 from apps.domains.models import Domain
 from apps.domains.quarantine import Settled, known_alone, offered, separated
 from apps.domains.specials import accepted, note, special_of
@@ -58,8 +60,9 @@ def _site(site: Site, vault: Vault | None) -> FrontSite:
     hosts = tuple(host for host in site.hosts if host in served)
     shut = site.front == Site.Front.MAINTENANCE
     token = vault.open(site.sealed_pass) if vault and shut and site.sealed_pass else ""
-    special = special_of(site, hosts)
-    return FrontSite(site.pk, hosts, cast(State, site.front), site.port or 0, token, special)
+    internal = tuple(one.host for one in site.domains.all() if one.host in served and one.tls == Domain.Tls.INTERNAL)
+    front = cast(State, site.front)
+    return FrontSite(site.pk, hosts, front, site.port or 0, token, special_of(site, hosts), internal)
 
 
 def write_next(server: Server, host: Host) -> str:
@@ -86,10 +89,20 @@ def write_and_check(server: Server, host: Host) -> Settled:
 def _write(host: Host, facts: FrontFacts) -> str:
     text = render(facts)
     host.files.write(host.places.caddyfile_next, text, 0o644)
+    seal, last = _seal(host, facts, text), host.places.caddyfile_next.with_name("Caddyfile.read")
+    if last.exists() and last.read_text() == seal:
+        return text
     unlike = difference(facts, routes(host.front.adapt(text)))
     if unlike:
         raise Refused(unlike)
+    host.files.write(last, seal, 0o600)
     return text
+
+
+def _seal(host: Host, facts: FrontFacts, text: str) -> str:
+    """What Caddy has read and the records agree with need not be read again to be loaded: the same of all three."""
+    said = json.dumps([str(host.front.binary), wanted_routes(facts), text], sort_keys=True)
+    return sha256(said.encode()).hexdigest()
 
 
 def load(server: Server, host: Host, wanted: int) -> bool:
@@ -159,9 +172,11 @@ def has_certificates(site: Site) -> bool:
     Caddy makes these after it has answered a load: for some milliseconds a new name has none. Waits for half a
     second at most. A public authority takes its time, so its names are not waited for.
     """
-    facts = facts_of(site.server)
-    until = monotonic() + CERTIFIED_WITHIN
-    missing = [host for host in site.hosts if facts.is_private(host)]
+    acme, until = Acme(*settings.ACME), monotonic() + CERTIFIED_WITHIN
+    own = [one for one in site.domains.all() if one.tls != Domain.Tls.CUSTOM]
+    missing = [
+        one.host for one in own if one.tls == Domain.Tls.INTERNAL or is_private(one.host, settings.HTTPS_PORT, acme)
+    ]
     while missing:
         missing = [host for host in missing if served_certificate(host, settings.HTTPS_PORT) is None]
         if monotonic() > until:

@@ -12,6 +12,7 @@ from apps.domains.removing import heir_of, stands_against_removal
 from apps.domains.rewriting import rewriting_to
 from apps.domains.steps.changing import ChangeDomain, RegenerateCaddyfile, ServeDomain
 from apps.domains.steps.looks import LookUpDns, SeeCertificate
+from apps.domains.steps.own_block import LoadOwnBlock
 from apps.domains.steps.pages import LoadFront
 from apps.domains.steps.pairs import DropPairs, WritePair, unused_pairs
 from apps.domains.steps.removing import DeleteDomain, MarkRemoving
@@ -51,7 +52,7 @@ ADD = Flow(
         LookUpDns(),
         line(5, ServeDomain()),
         line(6, RegenerateCaddyfile()),
-        line(7, LoadFront()),
+        line(7, LoadOwnBlock()),
         SeeCertificate(),
     ),
     records=NewDomain(),
@@ -99,7 +100,7 @@ UPDATE = Flow(
         WritePair(),
         line(1, ChangeDomain()),
         line(2, RegenerateCaddyfile()),
-        line(3, LoadFront()),
+        line(3, LoadOwnBlock()),
         RewriteAddresses(),
         SeeCertificate(),
         DropPairs(),

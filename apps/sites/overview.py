@@ -67,7 +67,7 @@ class Overview:
 
     @cached_property
     def domains(self) -> list[Domain]:
-        return sorted(self.site.domains.all(), key=lambda domain: (not domain.primary, domain.pk))
+        return list(self.site.domains.select_related("certificate").order_by("-primary", "pk"))
 
     @cached_property
     def databases(self) -> list[Database]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 
 from django.conf import settings
 
@@ -18,7 +20,7 @@ from apps.servers.models import Server
 from apps.sites.models import Site
 from tests.bench.asking import ask_for_site, number, token, wait_for_end
 from tests.bench.figure import Figure, middle, spread, table
-from tests.bench.memory import processes
+from tests.bench.memory import MB, processes
 from tests.bench.private import Panel
 from tests.bench.waiting import until
 from tests.bench.web import Web
@@ -33,11 +35,15 @@ WARM_WITHIN = 120.0
 
 @dataclass(frozen=True)
 class Taken:
-    """Beside so many sites: *seconds* of each addition, *steps* of the last one, and *megabytes* of the front."""
+    """Beside so many sites: *seconds* of each addition, *steps* of the last one, and the front's memory in MB.
+
+    *resident* counts the program's own text, which the sites' processes have too; *proportional* its share of it.
+    """
 
     seconds: tuple[float, ...]
     steps: dict[str, float]
-    megabytes: float
+    resident: float
+    proportional: float
 
 
 def measure(panel: Panel, runs: int = RUNS) -> Figure:
@@ -78,8 +84,10 @@ def _beside(panel: Panel, web: Web, site: Site, sites: int, runs: int) -> Taken:
     _fill(panel, site, sites)
     _add(web, site)  # for warming up
     found = [_add(web, site) for _ in range(runs)]
-    megabytes = sum(process.pss for process in processes(("front",)))
-    return Taken(tuple(seconds for seconds, _ in found), _steps(found[-1][1]), megabytes)
+    front = processes(("front",))
+    resident = sum(map(_resident, (process.pid for process in front)))
+    proportional = sum(process.pss for process in front)
+    return Taken(tuple(seconds for seconds, _ in found), _steps(found[-1][1]), resident, proportional)
 
 
 def _fill(panel: Panel, site: Site, sites: int) -> None:
@@ -111,6 +119,11 @@ def _add(web: Web, site: Site) -> tuple[float, Operation]:
     operation = Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
     wait_for_end(operation)
     return time.perf_counter() - begin, operation
+
+
+def _resident(pid: int) -> float:
+    said = re.search(r"^VmRSS:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return int(said[1]) / MB if said else 0.0
 
 
 def _steps(operation: Operation) -> dict[str, float]:

@@ -18,8 +18,8 @@ from apps.host.host import Host
 from frankenpanel.places import Places
 
 Inventory = dict[str, Any]
-PASS = re.compile("the pass [0-9a-f]{12}")
-"""Each maintenance has another one."""
+PASS, PAIR = re.compile("the pass [0-9a-f]{12}"), re.compile(r"/\d+\.pem")
+"""Each maintenance has another one; an owner's certificate has a number that no other had."""
 RECORDS = ("sites.Site", "domains.Domain", "databases.Database", "operations.Hold", "servers.ForeignPort")
 
 
@@ -37,8 +37,14 @@ def outside(places: Places, front: Front, ports: Iterable[int]) -> Inventory:
         **_mysql(places),
         "processes": _processes(places),
         "listeners": _listeners(ports),
-        "routes": {name: PASS.sub("its pass", where) for name, where in routes(front.current()).items()},
+        "pairs": len(list(places.pair(0).parent.iterdir())),
+        "routes": {_same(name): _same(where) for name, where in routes(front.current()).items()},
     }
+
+
+def _same(text: str) -> str:
+    """*text* without what is another one each time."""
+    return PAIR.sub("/pair.pem", PASS.sub("its pass", text))
 
 
 def _stem(places: Places) -> str:

@@ -11,7 +11,7 @@ from django.conf import settings
 from apps.domains.changes import state_of
 from apps.domains.models import Domain, Pair
 from apps.host.host import Host
-from apps.lifecycle.domain import ADD, REMOVE, add_domain, remove_domain, update_domain
+from apps.lifecycle.domain import ADD, REMOVE, UPDATE, add_domain, remove_domain, update_domain
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.sites.models import Site
@@ -95,6 +95,7 @@ def put_back(host: Host, site: Site) -> None:
 
 LOOPS = {
     "add": Loop(ADD, add, added, without_it),
+    "update": Loop(UPDATE, change, changed, put_back, ready=with_a_second),
     "remove": Loop(REMOVE, remove, gone, with_a_second, ready=with_a_second),
 }
 

@@ -12,12 +12,14 @@ from apps.domains import serving
 from apps.domains.changes import State, put, state_of, written
 from apps.domains.models import Domain
 from apps.domains.steps import load_front
+from apps.domains.steps.own_block import LoadOwnBlock
 from apps.domains.steps.pages import LoadFront
 from apps.host.errors import Unavailable
 from apps.operations.flow import Step
 from apps.operations.run import Run
 from apps.sites.models import Site
 
+LOADS = (LoadFront.key, LoadOwnBlock.key)
 SAID: dict[str, Callable[[Any], str]] = {
     "primary": lambda value: "it becomes the site's primary domain",
     "redirects": lambda value: "it redirects to the primary domain" if value else "it redirects no more",
@@ -74,7 +76,9 @@ class ChangeDomain(Step):
     key = "domain-change"
 
     def plan(self, run: Run) -> str:
-        told = [SAID[key](value) for key, value in run.params["changes"].items() if key in SAID]
+        changes = run.params["changes"]
+        said = SAID.keys() - ({"redirects"} if "primary" in changes else set())  # a primary one does not anyway
+        told = [SAID[key](value) for key, value in changes.items() if key in said]
         return f"Change {run.record(Domain)}: {'; '.join(told)}"
 
     def do(self, run: Run) -> None:
@@ -95,7 +99,7 @@ def load_back(run: Run, site: Site, wanted: int) -> None:
     try:
         load_front(run, site, wanted)
     except Unavailable:
-        asked_to = run.operation.lines.filter(key=LoadFront.key).exists()
+        asked_to = run.operation.lines.filter(key__in=LOADS).exists()
         if asked_to or site.server.front_loaded >= run.memo.get("wanted", 0):
             raise
 

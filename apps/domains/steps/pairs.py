@@ -6,6 +6,7 @@ import json
 
 from apps.domains.models import Domain, Pair
 from apps.host.errors import Refused
+from apps.host.host import Host
 from apps.operations.flow import Step
 from apps.operations.letterbox import take_out
 from apps.operations.models import Operation
@@ -34,7 +35,7 @@ class WritePair(Step):
 
     def do(self, run: Run) -> None:
         if (pair := run.find(Pair)) is not None:
-            _write(run, pair)
+            write_pair(run.host, pair)
 
     def undo(self, run: Run) -> None:
         if (pair := run.find(Pair)) is not None:
@@ -56,7 +57,7 @@ class DropPairs(Step):
 
     def undo(self, run: Run) -> None:
         for pair in Pair.objects.filter(pk__in=json.loads(run.memo.get("dropped", "[]"))):
-            _write(run, pair)
+            write_pair(run.host, pair)
 
 
 def unused_pairs(run: Run) -> list[Pair]:
@@ -68,6 +69,6 @@ def unused_pairs(run: Run) -> list[Pair]:
     return [pair for pair in unused if pair.pk not in waiting]
 
 
-def _write(run: Run, pair: Pair) -> None:
-    text = pair.chain + take_out(run.host, pair.sealed_key)
-    run.host.files.write_for_front(run.places.pair(pair.pk), text)
+def write_pair(host: Host, pair: Pair) -> None:
+    """Write its file anew from the records."""
+    host.files.write_for_front(host.places.pair(pair.pk), pair.chain + take_out(host, pair.sealed_key))
