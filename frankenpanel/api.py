@@ -18,7 +18,7 @@ from apps.cron.api import CronViewSet
 from apps.databases.api import DatabaseViewSet
 from apps.domains.api import DomainViewSet
 from apps.operations.api import OperationViewSet
-from apps.servers.api import KeyViewSet, RuntimeViewSet
+from apps.servers.api import KeyViewSet, RuntimeViewSet, ServerViewSet
 from apps.sites.api import SiteViewSet
 from apps.workers.api import WorkerViewSet
 
@@ -49,6 +49,7 @@ router.register("databases", DatabaseViewSet, "database")
 router.register("domains", DomainViewSet, "domain")
 router.register("workers", WorkerViewSet, "worker")
 router.register("operations", OperationViewSet, "operation")
+router.register("servers", ServerViewSet, "server")
 router.register("runtimes", RuntimeViewSet, "runtime")
 router.register("keys", KeyViewSet, "key")
 router.register("tokens", TokenViewSet, "token")

@@ -43,6 +43,13 @@ class Places:
         """The php.ini of the site's scripts on the command line."""
         return self.runtime(site_id) / "cli.ini"
 
+    def postbox(self, site_id: int) -> Path:
+        """Where the site's mails wait: root's own folder, into which its user may put files."""
+        return self.runtime(site_id) / "mail"
+
+    def site_relay_file(self, site_id: int) -> Path:
+        return self.runtime(site_id) / "relay"
+
     def worker_link(self, site_id: int) -> Path:
         """The seed's name for the worker's JSON: a relative link to it."""
         return self.root / "runtime" / f"worker_{site_id}.json"
@@ -73,6 +80,16 @@ class Places:
     def probe(self) -> Path:
         """The folder of the script through which a worker shows that its PHP answers."""
         return self.root / "probe"
+
+    @property
+    def sendmail(self) -> Path:
+        """What PHP's ``mail()`` starts. Every site's user may run it."""
+        return self.root / "mail" / "sendmail"
+
+    @property
+    def relay_file(self) -> Path:
+        """Whether the server has a relay: beside the program, that can see nothing else of the panel's."""
+        return self.sendmail.with_name("relay")
 
     @property
     def caddyfile(self) -> Path:
@@ -127,6 +144,9 @@ class Places:
 
     def cron_lock(self, run_id: int) -> Path:
         return self.locks / f"cron-{run_id}.lock"
+
+    def mail_lock(self, site_id: int) -> Path:
+        return self.locks / f"mail-{site_id}.lock"
 
     def site_user(self, site_id: int) -> str:
         return f"fps-{self.instance}-{site_id}" if self.instance else f"fps-{site_id}"

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "apps.databases",
     "apps.workers",
     "apps.cron",
+    "apps.mail",
     "apps.lifecycle",
 ]
 MIDDLEWARE = [

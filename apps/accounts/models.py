@@ -17,7 +17,7 @@ SCOPES = (
     *("database:read", "database:create", "database:change", "database:delete", "database:reveal"),
     *("database:export", "database:import"),
     *("cron:read", "cron:change", "cron:operate"),
-    "worker:read",
+    *("worker:read", "server:read", "server:change"),
     *("operation:read", "operation:change"),
     *("runtime:read", "runtime:create", "token:create", "key:rotate"),
 )

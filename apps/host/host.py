@@ -8,8 +8,10 @@ from apps.host.files import Files
 from apps.host.frankenphp import FrankenPHP
 from apps.host.jobs import Jobs
 from apps.host.mysql import MySQL
+from apps.host.postbox import Postbox
 from apps.host.schemas import Schemas
 from apps.host.site_files import SiteFiles
+from apps.host.smtp import Smtp
 from apps.host.sources import Sources
 from apps.host.spool import Spool
 from apps.host.supervisor import Supervisor
@@ -36,3 +38,5 @@ class Host:
     sources: Sources
     vault: Vault
     jobs: Jobs
+    postbox: Postbox
+    smtp: Smtp

@@ -17,8 +17,10 @@ from apps.host.frankenphp import FrankenPHP
 from apps.host.host import Host
 from apps.host.jobs import Jobs
 from apps.host.mysql import MySQL
+from apps.host.postbox import Postbox
 from apps.host.schemas import Schemas
 from apps.host.site_files import SiteFiles
+from apps.host.smtp import Smtp
 from apps.host.sources import Sources
 from apps.host.spool import Spool
 from apps.host.supervisor.pidfile import PidFileSupervisor
@@ -49,6 +51,8 @@ def this_host() -> Host:
         sources=Sources(places.cache, {name: value for name, value in settings.SOURCES.items() if value}),
         vault=Vault(places.keys / "fernet"),
         jobs=Jobs(),
+        postbox=Postbox(places),
+        smtp=Smtp(),
     )
 
 

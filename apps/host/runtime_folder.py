@@ -10,10 +10,11 @@ from apps.host.as_tenant import as_tenant
 from apps.host.command import Identity
 from apps.host.crash import CrashPoint
 from apps.host.errors import Refused
-from apps.host.folders import give, have, is_folder, look, names_in, own_folder, spoken
+from apps.host.folders import ENTER, give, have, is_folder, look, names_in, own_folder, spoken
 from frankenpanel.places import Places
 
 FOLDER = CrashPoint("files.runtime-folder-made")
+POSTBOX = CrashPoint("files.postbox-begun")
 LINK = CrashPoint("files.runtime-link-made")
 SOCKETS = CrashPoint("files.socket-folder-begun")
 SOCKETS_GONE = CrashPoint("files.socket-folder-gone")
@@ -33,12 +34,22 @@ class RuntimeFolder:
         have(self._folder.parent, 0o755)
         have(self._folder, 0o755)
         FOLDER()
+        with spoken(self.places.postbox(self.site_id)):
+            self._make_postbox(owner)
         with spoken(self._link):
             self._make_link()
         LINK()
         have(self._sockets.parent, 0o755)
         with spoken(self._sockets):
             self._make_sockets(owner)
+
+    def _make_postbox(self, owner: Identity) -> None:
+        with own_folder(self._folder.parent, self._folder) as folder:
+            name = self.places.postbox(self.site_id).name
+            if look(folder, name) is None:
+                os.mkdir(name, 0o700, dir_fd=folder)
+                POSTBOX()
+            give(folder, name, (os.geteuid(), owner.gid), 0o770)
 
     def _make_link(self) -> None:
         config = self.places.worker_config(self.site_id)
@@ -83,7 +94,10 @@ class RuntimeFolder:
             return
         with own_folder(self._folder.parent, self._folder) as folder:
             for name in names_in(folder):
-                os.unlink(name, dir_fd=folder)
+                if is_folder(look(folder, name)):
+                    _remove_postbox(folder, self._folder / name)
+                else:
+                    os.unlink(name, dir_fd=folder)
         self._folder.rmdir()
 
     @property
@@ -105,3 +119,19 @@ class RuntimeFolder:
 
     def _beside(self) -> tuple[Path, Path, Path]:
         return self._link, self.places.worker_pid(self.site_id), self.places.worker_lock(self.site_id)
+
+
+def _remove_postbox(inside: int, path: Path) -> None:
+    """Root's own folder, in which a site's user has made files; a folder of his is emptied by himself."""
+    opened = os.open(path.name, ENTER, dir_fd=inside)
+    try:
+        for name in names_in(opened):
+            found = os.stat(name, dir_fd=opened, follow_symlinks=False)
+            if is_folder(found):
+                as_tenant(Identity(str(found.st_uid), found.st_uid, found.st_gid), "empty", path / name)
+                os.rmdir(name, dir_fd=opened)
+            else:
+                os.unlink(name, dir_fd=opened)
+    finally:
+        os.close(opened)
+    os.rmdir(path.name, dir_fd=inside)

@@ -8,7 +8,7 @@ LIFECYCLES = (
     *("site", "site_activation", "site_maintenance", "site_suspension", "site_update", "runtime"),
     *("worker", "worker_watch"),
     *("database", "database_rotation", "database_deletion", "database_dumps"),
-    *("domain", "cron"),
+    *("domain", "cron", "mail"),
     "key_rotation",
     "purging",
 )

@@ -27,9 +27,9 @@ def ask(question: Question) -> None:
     _send("operations.answer", {"question": question.pk}, f"server.{question.server.name}.ask")
 
 
-def wake(task: str, queue: str) -> None:
-    """Tell the runners of *queue* that there is something for *task* to look for."""
-    _send(task, {}, queue)
+def wake(task: str, queue: str, **about: int) -> None:
+    """Tell the runners of *queue* that there is something for *task* to look for, *about* a row of that number."""
+    _send(task, about, queue)
 
 
 def _send(task: str, kwargs: dict[str, int], queue: str, after: float = 0.0) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
@@ -13,8 +14,12 @@ from django.utils.html import format_html
 
 from apps.accounts.fresh import proof_of
 from apps.lifecycle.key_rotation import may_rotate, rotate_key
+from apps.mail.relays import relay_at
 from apps.operations.admin_base import DOOR, PanelAdmin, column, told_as_message, user_of
 from apps.operations.asking import Ask
+from apps.operations.doors.forms import links_of
+from apps.operations.doors.pages import act_page
+from apps.servers.acts import SERVER
 from apps.servers.admin_forms import CreateRuntimeForm
 from apps.servers.models import Runtime, Server
 from apps.servers.runtimes import PERMISSION
@@ -23,7 +28,7 @@ from apps.servers.runtimes import PERMISSION
 @admin.register(Server)
 class ServerAdmin(PanelAdmin):
     list_display = ("name", "number_of_sites", "free_ports", "installed")
-    fields = ("name", "number_of_sites", "port_range", "free_ports", "installed", "strangers", "front", "key")
+    fields = ("name", "number_of_sites", "port_range", "free_ports", "installed", "strangers", "front", "relay", "key")
     readonly_fields = fields
     search_fields = ("name",)
     ordering = ("name",)
@@ -33,6 +38,29 @@ class ServerAdmin(PanelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Server]:
         found = Server.objects.prefetch_related("runtimes", "foreign_ports")
         return found.annotate(site_count=Count("sites", distinct=True))
+
+    def act(self, request: HttpRequest, pk: int, noun: str, subject: int, verb: str) -> HttpResponse:
+        """Anything that can be asked for of the server."""
+        server = self.get_object(request, str(pk))
+        if server is None or not self.has_view_permission(request, server):
+            raise Http404
+        context = {**self.admin_site.each_context(request), "opts": self.opts}
+        return act_page(request, server, noun, subject, verb, context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The server, with what may be asked for of it."""
+        server = SERVER.visible_to(user_of(request)).filter(pk=object_id).first() if object_id.isdigit() else None
+        acts = links_of(SERVER, server, user_of(request)) if server else []
+        more = {"acts": acts, "key": str(uuid4()), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, more)
+
+    @column("Relay for mail")
+    def relay(self, server: Server) -> str:
+        """Of the sites that have none of their own."""
+        found = relay_at(server, None)
+        return f"{found}, as {found.sender}" if found else "none: mails are not sent"
 
     @column("Sites", "site_count")
     def number_of_sites(self, server: Server) -> int:
@@ -66,7 +94,11 @@ class ServerAdmin(PanelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         guarded = self.admin_site.admin_view
-        return [path("<int:pk>/key/", guarded(self.rotate_key), name="servers_server_key"), *super().get_urls()]
+        return [
+            path("<int:pk>/key/", guarded(self.rotate_key), name="servers_server_key"),
+            path("<int:pk>/act/<slug:noun>/<int:subject>/<slug:verb>/", guarded(self.act), name="servers_server_act"),
+            *super().get_urls(),
+        ]
 
     def rotate_key(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show what would be done, and do it for whoever has just shown that it is him."""

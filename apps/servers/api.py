@@ -16,9 +16,10 @@ from rest_framework.viewsets import GenericViewSet
 from apps.accounts.asking_http import ask_of, must_be_fresh
 from apps.lifecycle.key_rotation import SCOPE as SCOPE_ROTATE
 from apps.lifecycle.key_rotation import may_rotate, rotate_key
-from apps.operations.doors.http import PARAMETERS, PLANNED, answer
+from apps.operations.doors.http import PARAMETERS, PLANNED, NounViewSet, answer, with_acts
 from apps.operations.refusals import Missing
 from apps.operations.shapes import OperationShape
+from apps.servers.acts import SERVER
 from apps.servers.models import Runtime, Server
 from apps.servers.runtimes import SCOPE, create_runtime, visible_to
 from apps.servers.shapes import RuntimeShape, in_full, shown
@@ -80,3 +81,10 @@ class KeyViewSet(GenericViewSet[Server]):
         if server is None or not may_rotate(ask_of(request)):
             raise Missing("There is no such server, or its key is not yours to change.")
         return answer(request, rotate_key, lambda operation: {"operation": OperationShape(operation).data}, server)
+
+
+@with_acts(SERVER)
+class ServerViewSet(NounViewSet):
+    """The servers, for the host's people."""
+
+    queryset = Server.objects.none()

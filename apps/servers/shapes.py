@@ -1,17 +1,34 @@
-"""A runtime as a script reads it: the same from the API and the command line."""
+"""A server and a runtime as a script reads them: the same from the API and the command line."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from apps.servers.models import Runtime
+from apps.mail.shapes import RelayShape
+from apps.servers.models import Runtime, Server
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+
+@extend_schema_serializer(component_name="Server")
+class ServerShape(serializers.Serializer[Server]):
+    """*relay*: where the mails of its sites go; null where none leaves."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    first_port = serializers.IntegerField()
+    last_port = serializers.IntegerField()
+    relay = serializers.SerializerMethodField()
+
+    @extend_schema_field(RelayShape(allow_null=True))
+    def get_relay(self, server: Server) -> dict[str, Any] | None:
+        found = next((relay for relay in server.relays.all() if relay.site_id is None), None)
+        return dict(RelayShape(found).data) if found else None
 
 
 @extend_schema_serializer(component_name="Runtime")

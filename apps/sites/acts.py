@@ -11,6 +11,7 @@ from apps.lifecycle.site_activation import STARTABLE, restart_site, start_site, 
 from apps.lifecycle.site_maintenance import MAINTAINABLE, maintain_site
 from apps.lifecycle.site_suspension import SCOPE, SUSPEND_SITE, SUSPENDABLE, suspend_site, unsuspend_site
 from apps.lifecycle.site_update import CHANGEABLE, update_site
+from apps.mail.acts import SITE_ACTS, SITE_LOOKS
 from apps.operations.asking import Ask
 from apps.operations.doors.table import Act, Field, Look, Noun
 from apps.sites import visible
@@ -151,8 +152,10 @@ SITE = Noun(
             fields=(Field("runtime", "A runtime of its server.", label="PHP", choices=other_runtimes),),
             offered=lambda site: site.status == Status.ACTIVE and bool(other_runtimes(site)),
         ),
+        *SITE_ACTS,
     ),
     looks=(
+        *SITE_LOOKS,
         Look(
             "reveal",
             read_pass,

@@ -12,6 +12,8 @@ from django.contrib.auth.models import User
 
 from apps.databases.models import Database
 from apps.domains.models import Domain
+from apps.mail.models import Relay
+from apps.mail.relays import relay_of
 from apps.operations.admin_base import DOOR
 from apps.operations.asking import Ask
 from apps.operations.credentials import reveal
@@ -76,6 +78,11 @@ class Overview:
     @cached_property
     def worker(self) -> WorkerCard:
         return WorkerCard(self.site, self.user, busy=self.live is not None)
+
+    @cached_property
+    def relay(self) -> Relay | None:
+        """Where its mails go; None where they go nowhere."""
+        return relay_of(self.site)
 
     @cached_property
     def acts(self) -> list[ActLink]:

@@ -17,5 +17,6 @@ VISITORS = ("max_execution_time", "max_input_time", "error_log")
 
 
 def cli_ini(places: Places, site: Site) -> str:
-    lines = {**php_ini(own_ini(places, site.slug), ini_of(site.chosen)), "display_errors": "On", "html_errors": "Off"}
+    lines = php_ini(own_ini(places, site.pk, site.slug), ini_of(site.chosen))
+    lines |= {"display_errors": "On", "html_errors": "Off"}
     return "".join(f"{name}={value}\n" for name, value in lines.items() if name not in VISITORS)

@@ -112,10 +112,10 @@ def _workers(facts: WorkerFacts, number: int) -> list[dict[str, Any]]:
 
 
 def _paths(facts: WorkerFacts) -> dict[str, str]:
-    return own_ini(facts.places, facts.slug)
+    return own_ini(facts.places, facts.site_id, facts.slug)
 
 
-def own_ini(places: Places, slug: str) -> dict[str, str]:
+def own_ini(places: Places, site_id: int, slug: str) -> dict[str, str]:
     """The values of php.ini that no site chooses."""
     tmp = places.site(slug) / "tmp"
     return {
@@ -125,6 +125,7 @@ def own_ini(places: Places, slug: str) -> dict[str, str]:
         "session.save_path": str(tmp / "sessions"),
         "error_log": f"{places.site_logs(slug)}/php-error.log",
         "expose_php": "Off",
+        "sendmail_path": f"{places.sendmail} {places.postbox(site_id)} -t -i",
     }
 
 

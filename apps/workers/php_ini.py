@@ -46,6 +46,7 @@ OURS = {
     "session.save_path": PATH,
     "error_log": PATH,
     "expose_php": "Off",
+    "sendmail_path": f"{PATH} {PATH} -t -i",
 }
 DEFAULTS = {
     "memory_limit": "256M",

@@ -11,8 +11,9 @@ from django.utils.timezone import now
 from apps.cron.models import Cron
 from apps.databases.models import Database
 from apps.domains.models import Domain
+from apps.mail.models import Relay
 from apps.operations.doors.table import Act, Noun
-from apps.servers.models import Runtime
+from apps.servers.models import Runtime, Server
 from apps.sites.models import Site
 from apps.workers.models import WorkerState
 
@@ -64,6 +65,19 @@ def with_a_second_runtime(site: Site) -> Site:
     return site
 
 
+A_RELAY = {"host": "smtp.example.com", "sender": "mail@example.com", "per_hour": 50}
+
+
+def with_a_relay(site: Site) -> Site:
+    facts = {"host": "smtp.example.com", "port": 587, "security": "starttls", "sender": "mail@example.com"}
+    Relay.objects.get_or_create(server=site.server, site=None, defaults=facts)
+    return active(site)
+
+
+def its_server(site: Site) -> Server:
+    return site.server
+
+
 def with_a_job(*, paused: bool = False) -> Callable[[Site], Cron]:
     def ready(site: Site) -> Cron:
         facts = {"schedule": "@daily", "command": "GET /tick", "active": not paused}
@@ -99,6 +113,10 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("site", "unsuspend"): Sample(ready=with_status(Site.Status.SUSPENDED)),
     ("site", "update"): Sample({"name": "Other", "memory_limit": "512"}),
     ("site", "runtime"): Sample({"runtime": "php-8.4"}, with_a_second_runtime),
+    ("site", "relay"): Sample(A_RELAY),
+    ("site", "test"): Sample({"to": "ana@example.com"}, with_a_relay),
+    ("server", "relay"): Sample(A_RELAY, its_server),
+    ("server", "test"): Sample({"to": "ana@example.com"}, lambda site: its_server(with_a_relay(site))),
     ("cron", "create"): Sample({"schedule": "*/10 * * * *", "command": "GET /tick"}),
     ("cron", "test"): Sample(ready=with_a_job()),
     ("cron", "stop"): Sample(ready=with_a_job()),

@@ -50,6 +50,8 @@ def test_47_the_second_of_two_is_told_which_operation_is_in_its_way(first: tuple
     client = a_client(rose)
     site = a_site(rose, database=True)
     for second in ACTS:
+        if first[0].home != second[0].home:
+            continue  # a server's are about no site
         try:
             with transaction.atomic():
                 ours, theirs = both_ready(site, first, second)

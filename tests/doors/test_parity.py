@@ -109,7 +109,7 @@ def test_an_act_gives_the_same_operation_through_each_door(noun: Noun, act: Act,
         operation = Operation.objects.filter(door=name).first()
         assert operation is not None, f"{name}: {told}"
         assert AuditRow.objects.get(door=name, operation_id=operation.pk).outcome == "accepted"
-        assert (operation.subject_kind, operation.asked_by) == ("site", rose)
+        assert (operation.subject_kind, operation.asked_by) == (noun.home.rpartition("_")[2], rose)
         gave[name] = (operation.flow, operation.queue, sorted(operation.params))
         for made in Operation.objects.filter(door=name):
             made.holds.all().delete()

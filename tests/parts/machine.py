@@ -16,6 +16,7 @@ from apps.host.caddy import Front
 from apps.host.command import Identity
 from apps.host.host import Host
 from apps.host.local import this_host
+from apps.host.postbox import Postbox
 from apps.operations.letterbox import letterbox_of
 from apps.servers.local.ground import folders
 from apps.servers.models import Runtime, Server
@@ -68,6 +69,7 @@ def _lay() -> None:
     os.chown(logs, front.uid, front.gid)
     shutil.copytree(PAGES, places.pages, dirs_exist_ok=True)
     shutil.copy(TEMPLATES / "worker" / "ready.php", places.probe)
+    Postbox(places).install()
     for name in ("fernet", "letterbox"):
         (places.keys / name).write_bytes(Fernet.generate_key())
 

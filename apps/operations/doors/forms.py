@@ -149,8 +149,9 @@ def rows_of(noun: Noun, subjects: Iterable[Any], user: User, *, busy: bool) -> l
 
 
 def address_of(noun: Noun, act: Act, subject: Any) -> str:
-    site = noun.subject(act).site_of(subject)
-    return reverse("admin:sites_site_act", args=[site.pk, noun.name, subject.pk, act.verb])
+    of = noun.subject(act)
+    site = of.site_of(subject)
+    return reverse(f"admin:{of.home}_act", args=[site.pk, noun.name, subject.pk, act.verb])
 
 
 def _field(field: Field, subject: Any) -> forms.Field:

@@ -28,7 +28,7 @@ def act_page(request: HttpRequest, site: Any, noun_name: str, subject_pk: int, v
     subject = _subject(request, noun, act, subject_pk, site)
     form, plan = ActForm(request.POST or None, noun, act, subject), None
     proof = proof_of(request, user_of(request)) if act.confirm else None
-    back = reverse("admin:sites_site_change", args=[site.pk])
+    back = reverse(f"admin:{noun.subject(act).home}_change", args=[site.pk])
     if form.is_valid() and "plan" in request.POST:
         plan = form.plan(user_of(request))
     elif form.is_valid() and proof is None and form.act_on_it(user_of(request)):
@@ -52,7 +52,7 @@ def look_page(
         with told_as_message(request):
             told = look.read(Ask(user=user_of(request), door=DOOR), subject)
     title = f"{look.label}: {noun.called(subject)}"
-    back = reverse("admin:sites_site_change", args=[site.pk])
+    back = reverse(f"admin:{noun.home}_change", args=[site.pk])
     more = {"title": title, "crumb": title, "look": look, "proof": proof, "told": told, "site": site, "back": back}
     response = TemplateResponse(request, LOOK_TEMPLATE, {**context, **more, "name": noun.called(subject)})
     response.headers["Cache-Control"] = "no-store"

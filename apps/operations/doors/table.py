@@ -116,7 +116,8 @@ class Noun:
     """A thing that people name. *key* is the field that they name it by; a number is its id everywhere.
 
     *visible_to*: what of it somebody may see, with all that *shape* shows. *allowed*: whether that person may do an
-    act to a subject. *site_of*: the site that it belongs to. *parent*: what a new one is created below.
+    act to a subject. *site_of*: the site that it belongs to. *parent*: what a new one is created below. *home*: the
+    admin's pages below which its acts have theirs, of a site or, where there is none, of the thing itself.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Noun:
     acts: tuple[Act, ...]
     looks: tuple[Look, ...] = ()
     parent: str = ""
+    home: str = "sites_site"
 
     REGISTERED: ClassVar[dict[str, Noun]] = {}
 

@@ -50,7 +50,7 @@ def folders(places: Places, panel: Identity) -> Iterator[tuple[Path, Identity, i
     root = Identity("", os.geteuid(), os.getegid())
     yield places.root, root, 0o755
     yield places.run, root, 0o755
-    for passed in ("sites", "logs", "runtime", "probe"):
+    for passed in ("sites", "logs", "runtime", "probe", "mail"):
         yield places.root / passed, root, 0o711
     for closed in ("keys", "locks", "backups", "trash", "supervisor"):
         yield places.root / closed, root, 0o700

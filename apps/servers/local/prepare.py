@@ -19,6 +19,7 @@ from apps.host import mariadb
 from apps.host.command import Identity, run
 from apps.host.files import Files
 from apps.host.local import this_host
+from apps.host.postbox import Postbox
 from apps.host.runtime.network import network
 from apps.host.runtime.probe import examine
 from apps.operations.letterbox import letterbox_of
@@ -48,6 +49,7 @@ def prepare(say: Say) -> Identity:
     for page in (templates / "front").iterdir():
         _keep(files, places.pages / page.name, page.read_text())
     _keep(files, places.probe / "ready.php", (templates / "worker" / "ready.php").read_text())
+    Postbox(places).install()
     if not mariadb.data_folder(places).exists():
         say("Making MariaDB's first data.")
     mariadb.install(places, panel, "root" if separate() else panel.name)

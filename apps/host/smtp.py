@@ -1,0 +1,132 @@
+"""Handing a message to a relay; what the relay answers becomes a sentence, and never tells the password."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from apps.host.errors import HostError, Refused, Unavailable
+
+PATIENCE = 20.0
+PERMANENT = 500
+SAID = 200
+
+
+@dataclass(frozen=True)
+class Server:
+    """A relay. *security*: ``tls`` from the first byte, ``starttls``, or ``none``. Without a *user* nobody logs in."""
+
+    host: str
+    port: int
+    security: str
+    user: str
+    password: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class Smtp:
+    def greet(self, server: Server) -> None:
+        """Connect, encrypt and log in, and send nothing. Raises Refused or Unavailable with the relay's own words."""
+        with _session(server):
+            return
+
+    def send(self, server: Server, sender: str, recipients: Sequence[str], message: bytes) -> dict[str, str]:
+        """Returns, for each recipient that the relay would not have, what it said; the others have it then."""
+        with _session(server) as session:
+            refused = session.sendmail(sender, list(recipients), message)
+        return {address: _said(answer[0], answer[1]) for address, answer in refused.items()}
+
+
+@contextmanager
+def _session(server: Server) -> Iterator[smtplib.SMTP]:
+    try:
+        session = _connected(server)
+        try:
+            if server.user:
+                session.login(server.user, server.password)
+            yield session
+        finally:
+            session.close()
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        raise _sentence(server, error) from None
+
+
+def _connected(server: Server) -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    if server.security == "tls":
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=PATIENCE, context=context)
+    session = smtplib.SMTP(server.host, server.port, timeout=PATIENCE)
+    if server.security == "starttls":
+        try:
+            session.starttls(context=context)
+        except BaseException:
+            session.close()
+            raise
+    return session
+
+
+def _sentence(server: Server, error: Exception) -> HostError:
+    """The first of the cases below that fits: those that are more exact stand first."""
+    for kind, told in CASES.items():
+        if isinstance(error, kind):
+            return told(server, error)
+    return Unavailable(f"The relay {server} cannot be reached: {error}.")
+
+
+def _login(server: Server, error: Exception) -> HostError:
+    return _answered(server, f"refuses the login of {server.user}", error)
+
+
+def _recipients(server: Server, error: Exception) -> HostError:
+    refused: dict[str, tuple[int, bytes]] = getattr(error, "recipients", {})
+    address, (code, text) = next(iter(refused.items()), ("nobody", (PERMANENT, b"")))
+    kind = Refused if code >= PERMANENT else Unavailable
+    return kind(f"The relay {server} takes nothing for {address}: {_said(code, text)}.")
+
+
+def _response(server: Server, error: Exception) -> HostError:
+    return _answered(server, "will not have it", error)
+
+
+def _answered(server: Server, what: str, error: Exception) -> HostError:
+    code = int(getattr(error, "smtp_code", PERMANENT))
+    kind = Refused if code >= PERMANENT else Unavailable
+    return kind(f"The relay {server} {what}: {_said(code, getattr(error, 'smtp_error', b''))}.")
+
+
+def _said(code: int, text: bytes | str) -> str:
+    words = text.decode(errors="replace") if isinstance(text, bytes) else text
+    clean = " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+    return f"{code} {clean}"[:SAID].rstrip(". ")
+
+
+def _untrusted(server: Server, error: Exception) -> HostError:
+    return Refused(f"The relay {server} shows a certificate that is not to be trusted: {error}.")
+
+
+def _no_tls(server: Server, error: Exception) -> HostError:
+    return Refused(f"The relay {server} does not speak TLS there; try another port, or starttls in place of tls.")
+
+
+def _not_offered(server: Server, error: Exception) -> HostError:
+    return Refused(f"The relay {server} does not offer what was set: {error}.".replace("..", "."))
+
+
+def _hung_up(server: Server, error: Exception) -> HostError:
+    return Unavailable(f"The relay {server} hung up. Does it want TLS from the first byte (tls)?")
+
+
+CASES: dict[type[Exception], Callable[[Server, Exception], HostError]] = {
+    ssl.SSLCertVerificationError: _untrusted,
+    ssl.SSLError: _no_tls,
+    smtplib.SMTPAuthenticationError: _login,
+    smtplib.SMTPNotSupportedError: _not_offered,
+    smtplib.SMTPRecipientsRefused: _recipients,
+    smtplib.SMTPResponseException: _response,
+    smtplib.SMTPServerDisconnected: _hung_up,
+}

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class MailConfig(AppConfig):
+    name = "apps.mail"
+
+    def ready(self) -> None:
+        """Register what a server looks after by itself."""
+        import_module("apps.mail.chores")
