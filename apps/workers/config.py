@@ -86,6 +86,7 @@ def _config(facts: WorkerFacts, mark: str) -> dict[str, Any]:
 def _frankenphp(facts: WorkerFacts) -> dict[str, Any]:
     least, most = facts.threads
     workers = _workers(facts, least)
+    first = {"auto_prepend_file": str(facts.places.probe / "memory.php")} if workers else {}
     least += sum(worker["num"] for worker in workers)  # the probe needs a thread that is no worker's
     return {
         **({"workers": workers} if workers else {}),
@@ -94,7 +95,7 @@ def _frankenphp(facts: WorkerFacts) -> dict[str, Any]:
         "max_wait_time": 30 * SECOND,
         "max_idle_time": 60 * SECOND,
         "max_requests": 1000,
-        "php_ini": php_ini(_paths(facts), facts.php_ini),
+        "php_ini": php_ini({**_paths(facts), **first}, facts.php_ini),
     }
 
 

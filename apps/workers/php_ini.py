@@ -45,6 +45,7 @@ OURS = {
     "upload_tmp_dir": PATH,
     "session.save_path": PATH,
     "error_log": PATH,
+    "auto_prepend_file": PATH,
     "expose_php": "Off",
     "sendmail_path": f"{PATH} {PATH} -t -i",
 }

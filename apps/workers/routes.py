@@ -29,7 +29,8 @@ def site_routes(
     script = rules.worker_mode.script if rules.worker_mode and in_memory else ""
     by, env = public_address(behind, public_port)
     who, address = visitor(behind)
-    answers = _answers(rules, root, {**env, "REMOTE_ADDR": address}, script)
+    memory = {"FRANKENPANEL_MEMORY": f"{root}/{script}"} if script else {}  # see templates/worker/memory.php
+    answers = _answers(rules, root, {**env, **memory, "REMOTE_ADDR": address}, script)
     return [*_refusals(rules, behind), challenge(root), _encode(), *_rewrites(rules), *by, *who, *answers]
 
 

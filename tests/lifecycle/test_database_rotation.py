@@ -16,13 +16,14 @@ from apps.databases.models import Database
 from apps.host.host import Host
 from apps.lifecycle.database import create_database
 from apps.lifecycle.database_rotation import rotate_database
-from apps.lifecycle.site_activation import stop_site
+from apps.lifecycle.site_activation import restart_site, stop_site
 from apps.operations.asking import Ask
 from apps.operations.models import Operation, StepRun
 from apps.operations.run import Run
 from apps.sites.facts import facts_of, owner_of
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
+from apps.workers.steps import config_text
 from tests.bench.front import Front, Page
 from tests.bench.load import Visitor, under_load
 from tests.lifecycle.driving import ask, drive
@@ -42,6 +43,9 @@ DOTENV = """$env = parse_ini_file($file, false, INI_SCANNER_RAW);
 PAGE = f"<?php $file = dirname(__DIR__) . '/private/.env'; {DOTENV} {CONNECTS}"
 CONSTANTS = f"""<?php require __DIR__ . '/wp-config.php';
     [$user, $password, $socket] = [DB_USER, DB_PASSWORD, substr(DB_HOST, strlen('localhost:'))]; {CONNECTS}"""
+MEMORY = f"""<?php $file = $_SERVER['APP_BASE_PATH'] . '/.env'; {DOTENV}
+    $answer = function () use ($user, $password, $socket) {{ {CONNECTS} }};
+    while (frankenphp_handle_request($answer)) {{}}"""
 
 
 class Shop:
@@ -102,11 +106,20 @@ def reads_constants(host: Host) -> Shop:
     return shop
 
 
+def stays_in_memory(host: Host) -> Shop:
+    shop = Shop(host, "laravel")
+    shop.put("public/public/frankenphp-worker.php", MEMORY)
+    shop.put("public/public/index.php", PAGE.replace("/private/", "/"))
+    host.files.write(host.places.worker_config(shop.site.pk), config_text(shop.run, shop.site), 0o644)
+    drive(restart_site(ME, shop.site), host)
+    return shop
+
+
 def is_in(page: Page) -> bool:
     return page.body.startswith("in as fp")
 
 
-@pytest.mark.parametrize("kind", [reads_a_dotenv, reads_constants])
+@pytest.mark.parametrize("kind", [reads_a_dotenv, reads_constants, stays_in_memory])
 def test_no_visitor_of_a_site_that_logs_in_sees_a_rotation(
     kind: Callable[[Host], Shop], machine: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,7 +68,7 @@ def _lay() -> None:
     logs.mkdir(exist_ok=True)
     os.chown(logs, front.uid, front.gid)
     shutil.copytree(PAGES, places.pages, dirs_exist_ok=True)
-    shutil.copy(TEMPLATES / "worker" / "ready.php", places.probe)
+    shutil.copytree(TEMPLATES / "worker", places.probe, dirs_exist_ok=True)
     Postbox(places).install()
     for name in ("fernet", "letterbox"):
         (places.keys / name).write_bytes(Fernet.generate_key())

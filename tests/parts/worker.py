@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from shutil import copy
+from shutil import copytree
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +27,7 @@ from frankenpanel.places import Places
 from tests.parts.ground import open_folder
 
 ROOT = os.geteuid() == 0
-READY = Path(__file__).parents[2] / "templates" / "worker" / "ready.php"
+SCRIPTS = Path(__file__).parents[2] / "templates" / "worker"
 SUPERVISOR = PidFileSupervisor()
 PLAIN = Rules()
 UIDS = count(800_000 + os.getpid() % 1000 * 1000)
@@ -118,7 +118,7 @@ def _lay(places: Places, facts: WorkerFacts, owner: Identity) -> None:
     site = places.site(facts.slug)
     for folder in (places.runtime(facts.site_id), places.probe, site, places.logs(facts.slug)):
         folder.mkdir(parents=True)
-    copy(READY, places.probe)
+    copytree(SCRIPTS, places.probe, dirs_exist_ok=True)
     owned = (site / facts.rules.document_root, site / "tmp", site / "tmp" / "sessions")
     for folder in (*owned, places.site_logs(facts.slug), places.worker_socket_dir(facts.site_id)):
         folder.mkdir(parents=True, mode=0o750)

@@ -41,6 +41,9 @@ WORKERS = """worker {
     env BASE ROOT/sites/shop/public
     max_consecutive_failures 3
 }"""
+INDEX = "index stay.php\n    try_files {path} stay.php"
+MEMORY = "env FRANKENPANEL_MEMORY ROOT/sites/shop/DOCUMENTS/stay.php"
+FIRST = "auto_prepend_file ROOT/probe/memory.php"
 KINDS = {
     "plain": (Rules(), "", "", PHP_SERVER),
     "wordpress": (Rules(no_php=NO_PHP), REFUSE_PHP, "", PHP_SERVER),
@@ -55,7 +58,7 @@ KINDS = {
         Rules(document_root="public/public", worker_mode=MODE),
         "",
         "",
-        PHP_SERVER.replace("env HTTPS", "index stay.php\n    try_files {path} stay.php\n    env HTTPS"),
+        PHP_SERVER.replace("env HTTPS", f"{INDEX}\n    {MEMORY}\n    env HTTPS"),
     ),
     "static": (Rules(php=False), REFUSE_ALL_PHP, "", FILES),
 }
@@ -64,7 +67,8 @@ KINDS = {
 def caddyfile(rules: Rules, refusals: str, rewrites: str, answers: str) -> str:
     text = TEMPLATE.replace("REFUSALS", refusals).replace("REWRITES", rewrites).replace("ANSWERS", answers)
     text = text.replace("WORKERS", WORKERS if rules.worker_mode else "")
-    text = text.replace("num_threads 2", "num_threads 4") if rules.worker_mode else text
+    if rules.worker_mode:
+        text = text.replace("num_threads 2", "num_threads 4").replace("memory_limit", f"{FIRST}\n\t\t\tmemory_limit")
     socket = f"unix/{PLACES.metrics_socket(7)}|0660"
     return text.replace("DOCUMENTS", rules.document_root).replace("ROOT", "/opt/panel").replace("METRICS", socket)
 

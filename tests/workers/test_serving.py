@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -168,6 +169,35 @@ def test_an_application_stays_in_memory_from_one_request_to_the_next() -> None:
         assert answers[1][3:] == ["on", "7443", ["500", "public"]]
         assert place.get("/style.css")[1] == "a file"
         assert place.get("/.frankenpanel/php")[0] == 200
+
+
+def test_an_application_in_memory_is_started_anew_and_no_request_is_lost() -> None:
+    """What comes while nobody has it in memory is answered by its front controller."""
+    with worker_place(IN_MEMORY) as place:
+        place.put("stay.php", STAY)
+        place.put("index.php", "<?php echo json_encode(['front', $_SERVER['SCRIPT_NAME'], basename(getcwd())]);")
+        place.configure(in_memory=True)
+        place.start()
+        answers: list[tuple[int, str]] = []
+        ended = threading.Event()
+
+        def visit() -> None:
+            while not ended.is_set():
+                answers.append(place.get("/a/page", *THROUGH_THE_FRONT))
+
+        visitors = [threading.Thread(target=visit) for _ in range(3)]
+        for visitor in visitors:
+            visitor.start()
+        for number in range(6):
+            place.configure(in_memory=True, renewed=str(number))
+            SUPERVISOR.reload(place.worker)
+        ended.set()
+        for visitor in visitors:
+            visitor.join()
+        assert {status for status, _ in answers} == {200}
+        started = {json.loads(body)[0] for _, body in answers} - {"front"}
+        assert len(started) > 1
+        assert all(json.loads(body)[1:] == ["/index.php", "public"] for _, body in answers if "front" in body)
 
 
 @pytest.mark.parametrize("script", ["<?php throw new Exception('no such table');", "<?php exit(11);"])

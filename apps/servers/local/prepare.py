@@ -48,7 +48,8 @@ def prepare(say: Say) -> Identity:
     templates = settings.BASE_DIR / "templates"
     for page in (templates / "front").iterdir():
         _keep(files, places.pages / page.name, page.read_text())
-    _keep(files, places.probe / "ready.php", (templates / "worker" / "ready.php").read_text())
+    for script in (templates / "worker").iterdir():
+        _keep(files, places.probe / script.name, script.read_text())
     Postbox(places).install()
     if not mariadb.data_folder(places).exists():
         say("Making MariaDB's first data.")
