@@ -25,7 +25,10 @@ from tests.bench.private import Panel, private_panel, say
 from tests.bench.waiting import ending
 
 BENCHES = {
-    EMBEDDED: ("step", "request", "memory", "site", "page", "start", "stop", "loads", "domain", "domain_memory"),
+    EMBEDDED: (
+        *("step", "request", "memory", "site", "page", "start", "stop", "rotation"),
+        *("loads", "domain", "domain_memory"),
+    ),
     SERVERS: ("step", "memory", "allocation", "twenty"),
 }
 """In this order: what needs no servers first, and memory before the runners have done much."""

@@ -23,7 +23,8 @@ number = count(1)
 
 def token() -> str:
     """A token of a new superuser's, which may create sites."""
-    scopes = ["site:create", "site:read", "site:operate", "domain:change", "operation:read"]
+    scopes = ["site:create", "site:read", "site:operate", "site:change", "domain:change", "operation:read"]
+    scopes.append("database:change")
     return create_token(Ask(None, "bench"), _superuser(), "bench", scopes, 1)[1]
 
 
@@ -37,9 +38,10 @@ def session() -> str:
     return f"sessionid={store.session_key}"
 
 
-def ask_for_site(web: Web, title: str, kind: str, host: str) -> Operation:
+def ask_for_site(web: Web, title: str, kind: str, host: str, *, database: bool = False) -> Operation:
     """The operation that the request led to."""
-    status, answer = web.ask("POST", SITES, {"name": title, "kind": kind, "domain": host})
+    asked = {"name": title, "kind": kind, "domain": host, "database": database}
+    status, answer = web.ask("POST", SITES, asked)
     assert status == 202, (status, answer)
     return Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
 

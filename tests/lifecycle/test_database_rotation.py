@@ -24,28 +24,14 @@ from apps.sites.facts import facts_of, owner_of
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 from apps.workers.steps import config_text
-from tests.bench.front import Front, Page
+from tests.bench.front import Front
 from tests.bench.load import Visitor, under_load
 from tests.lifecycle.driving import ask, drive
+from tests.parts.logins import CONSTANTS, MEMORY, PAGE, is_in
 
 pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("before")]
 ME = Ask(user=None, door="test")
 VISITS = 30
-CONNECTS = """
-    mysqli_report(MYSQLI_REPORT_OFF);
-    usleep(random_int(0, 20000)); // between reading the password and using it
-    $db = @mysqli_connect('localhost', $user, $password, $user, 0, $socket);
-    if (!$db) { echo 'refused: ', mysqli_connect_error(); return; }
-    echo 'in as ', $db->query('SELECT CURRENT_USER()')->fetch_row()[0];
-"""
-DOTENV = """$env = parse_ini_file($file, false, INI_SCANNER_RAW);
-    [$user, $password, $socket] = [$env['DB_USERNAME'], $env['DB_PASSWORD'], $env['DB_SOCKET']];"""
-PAGE = f"<?php $file = dirname(__DIR__) . '/private/.env'; {DOTENV} {CONNECTS}"
-CONSTANTS = f"""<?php require __DIR__ . '/wp-config.php';
-    [$user, $password, $socket] = [DB_USER, DB_PASSWORD, substr(DB_HOST, strlen('localhost:'))]; {CONNECTS}"""
-MEMORY = f"""<?php $file = $_SERVER['APP_BASE_PATH'] . '/.env'; {DOTENV}
-    $answer = function () use ($user, $password, $socket) {{ {CONNECTS} }};
-    while (frankenphp_handle_request($answer)) {{}}"""
 
 
 class Shop:
@@ -113,10 +99,6 @@ def stays_in_memory(host: Host) -> Shop:
     host.files.write(host.places.worker_config(shop.site.pk), config_text(shop.run, shop.site), 0o644)
     drive(restart_site(ME, shop.site), host)
     return shop
-
-
-def is_in(page: Page) -> bool:
-    return page.body.startswith("in as fp")
 
 
 @pytest.mark.parametrize("kind", [reads_a_dotenv, reads_constants, stays_in_memory])
