@@ -8,11 +8,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from apps.cron.models import Cron
 from apps.databases.models import Database
 from apps.domains.models import Certificate, Domain
+from apps.operations.doors.table import Noun
 from apps.sites.models import Site
 from apps.sites.tabs import tabs_of
-from tests.doors.staff import SITES, at_the_door, boss, site_page
+from tests.doors.staff import HOME, OPERATIONS, SITES, at_the_door, boss, site_page
 from tests.make import a_client, a_site, an_operation
 
 pytestmark = [pytest.mark.backend, pytest.mark.django_db]
@@ -27,6 +29,13 @@ def a_thousand_more(like: Site) -> None:
     domains = Domain.objects.bulk_create(Domain(site=site, host=host, primary=first) for site, host, first in names)
     Certificate.objects.bulk_create(Certificate(domain=domain) for domain in domains)
     Database.objects.bulk_create(Database(site=site, name=f"fp_{site.slug}") for site in sites)
+    for other in sites[:100]:
+        a_job(other)
+        an_operation(other, status="done")
+
+
+def a_job(site: Site) -> Cron:
+    return Cron.objects.create(site=site, name=f"{site.slug}.1", schedule="@daily", command="GET /tick")
 
 
 def queries(client: Client, address: str) -> int:
@@ -57,10 +66,24 @@ def test_the_number_of_queries_is_flat() -> None:
     assert max(many.values()) <= 25, many
 
 
-def test_a_list_of_domains_costs_the_same_whatever_its_length() -> None:
+@pytest.mark.parametrize("noun", Noun.REGISTERED)
+def test_a_list_of_any_noun_costs_the_same_whatever_its_length(noun: str) -> None:
     rose = boss("rose")
-    script, site = a_client(rose), a_site(rose, "Rose")
-    script.get("/api/v1/domains/")
-    few = queries(script, "/api/v1/domains/")
+    script, site = a_client(rose), a_site(rose, "Rose", database=True)
+    a_job(site)
+    address = f"/api/v1/{noun}s/"
+    script.get(address)
+    few = queries(script, address)
     a_thousand_more(site)
-    assert queries(script, "/api/v1/domains/") == few
+    assert queries(script, address) == few
+
+
+@pytest.mark.parametrize("address", [SITES, HOME, OPERATIONS])
+def test_a_list_of_the_admin_costs_the_same_whatever_its_length(address: str) -> None:
+    rose = boss("rose")
+    browser, site = at_the_door(rose), a_site(rose, "Rose", database=True)
+    an_operation(site, rose, status="done")
+    browser.get(address)
+    few = queries(browser, address)
+    a_thousand_more(site)
+    assert queries(browser, address) == few
