@@ -39,8 +39,9 @@ def measure(panel: Panel, runs: int = RUNS) -> Figure:
 
 
 def _by_hand(panel: Panel, site: Site) -> dict[str, float]:
-    """The parts, with the panel's own drivers and nothing between them."""
+    """The parts, with the panel's own drivers and nothing between them; for the panel, the site is stopped meanwhile."""
     worker = worker_of(site, panel.host)
+    Site.objects.filter(pk=site.pk).update(status=Site.Status.INACTIVE)  # or it would be brought up again
     panel.host.supervisor.stop(worker)
     begin = time.perf_counter()
     panel.host.supervisor.start(worker)
@@ -49,6 +50,7 @@ def _by_hand(panel: Panel, site: Site) -> dict[str, float]:
     visited = time.perf_counter()
     serving.load(site.server, panel.host, site.server.want_front())
     loaded = time.perf_counter()
+    Site.objects.filter(pk=site.pk).update(status=Site.Status.ACTIVE)
     return {"process": started - begin, "page": visited - started, "front": loaded - visited}
 
 
