@@ -39,7 +39,7 @@ def measure(panel: Panel, runs: int = RUNS) -> Figure:
 
 
 def _by_hand(panel: Panel, site: Site) -> dict[str, float]:
-    """The parts, with the panel's own drivers and nothing between them; for the panel, the site is stopped meanwhile."""
+    """The parts, with the panel's own drivers and nothing between them. To the panel the site is stopped meanwhile."""
     worker = worker_of(site, panel.host)
     Site.objects.filter(pk=site.pk).update(status=Site.Status.INACTIVE)  # or it would be brought up again
     panel.host.supervisor.stop(worker)
