@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.whole.browsing import Visitor
 from tests.whole.conftest import Shop
-from tests.whole.panel import ROOT, until
+from tests.whole.panel import ROOT
 
 pytestmark = pytest.mark.host
 
@@ -45,8 +45,7 @@ def signed_in(shop: Shop, visitor: Visitor) -> Page:
 def php(shop: Shop, script: str) -> str:
     """What *script* prints when the site's own user runs it in the site's WordPress."""
     file = shop.public / "wp-content" / "told-by-the-test.php"
-    alone = "define('DISABLE_WP_CRON', true);"  # what is due waits for a visitor
-    file.write_text(f"<?php {alone} require {json.dumps(str(shop.public / 'wp-load.php'))}; {script}")
+    file.write_text(f"<?php require {json.dumps(str(shop.public / 'wp-load.php'))}; {script}")
     user = shop.panel.places.site_user(shop.site["id"])
     who = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "--"] if ROOT else []
     argv = [*who, shop.panel.settings["FRANKENPHP_BIN"], "php-cli", str(file)]
@@ -121,20 +120,15 @@ def test_a_post_is_written_in_the_editor_and_read_at_its_address(shop: Shop, vis
     assert visitor.complaints == []
 
 
-def test_wordpresss_own_cron_comes_back_through_the_front(shop: Shop, visitor: Visitor) -> None:
-    """A visit finds an event that is due, and WordPress asks itself, by its public address, to carry it out."""
+def test_what_is_due_in_wordpress_is_done_by_the_sites_own_job(shop: Shop) -> None:
+    """Visitors do not wait for it: WordPress's own cron is off, and a job of the site calls it."""
     hook = "add_action('fp_told', fn() => update_option('fp_told', wp_doing_cron() ? 'by cron' : 'otherwise'));"
     plugin = shop.public / "wp-content" / "mu-plugins" / "told.php"
     plugin.write_text(f"<?php {hook}")
     php(shop, "delete_transient('doing_cron'); wp_schedule_single_event(time() - 60, 'fp_told');")
-    assert visitor.goes_to(shop.url).status == 200
-    until(lambda: php(shop, "echo get_option('fp_told');") == "by cron", what="WordPress's own cron")
+    shop.panel.done("cron", "test", f"{shop.site['slug']}.wordpress", "--wait")
+    assert php(shop, "echo get_option('fp_told');") == "by cron"
     plugin.unlink()
-    calls = (shop.panel.places.site_logs(shop.site["slug"]) / "access.log").read_text().splitlines()
-    cron = [json.loads(line)["request"] for line in calls if "wp-cron.php" in line]
-    assert cron
-    assert {call["host"] for call in cron} == {f"shop.localhost:{shop.panel.https}"}
-    assert all("X-Forwarded-For" in call["headers"] for call in cron)
 
 
 def test_the_health_check_finds_that_wordpress_can_call_itself(shop: Shop, visitor: Visitor) -> None:
