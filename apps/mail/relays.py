@@ -15,6 +15,7 @@ from apps.operations.refusals import Invalid
 from apps.servers.models import Server
 from apps.sites.models import Site
 
+SENDING = (Site.Status.ACTIVE, Site.Status.INACTIVE, Site.Status.MAINTENANCE)
 PORTS = range(1, 65536)
 MOST_PER_HOUR = 100_000
 LONGEST = 200
@@ -33,8 +34,8 @@ def relay_at(server: Server, site: Site | None) -> Relay | None:
 
 
 def sites_with_mail(server: Server) -> QuerySet[Site]:
-    """Those whose mails go somewhere."""
-    sites = Site.objects.filter(server=server)
+    """Those whose mails go somewhere. What a suspended site has handed over waits: spam may be why it is."""
+    sites = Site.objects.filter(server=server, status__in=SENDING)
     return sites if relay_at(server, None) else sites.filter(relay__isnull=False)
 
 

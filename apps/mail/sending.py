@@ -19,7 +19,7 @@ from apps.host.postbox import Letter
 from apps.host.smtp import Server as SmtpServer
 from apps.mail.message import ready
 from apps.mail.models import Mail, Relay
-from apps.mail.relays import relay_of, smtp_of, values_of
+from apps.mail.relays import SENDING, relay_of, smtp_of, values_of
 from apps.sites.models import Site
 
 HOUR = timedelta(hours=1)
@@ -34,7 +34,8 @@ FULL = "This site may write to {} recipients in an hour; the rest waits."
 def deliver(pk: int, host: Host) -> str:
     """Send what is due of site *pk*. Somebody who is at it already will see to the rest."""
     lock = settings.PLACES.mail_lock(pk)
-    site = Site.objects.select_related("server").filter(pk=pk, server__name=settings.SERVER).first()
+    sites = Site.objects.select_related("server").filter(server__name=settings.SERVER, status__in=SENDING)
+    site = sites.filter(pk=pk).first()
     relay = relay_of(site) if site else None
     descriptor = oplock.acquire(lock) if site and relay else None
     if site is None or relay is None or descriptor is None:

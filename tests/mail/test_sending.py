@@ -85,6 +85,10 @@ def test_php_hands_a_mail_over_and_the_relay_gets_it(machine: Host, site: Site, 
     assert given(machine, site, kept).status == "done"
     assert php_sends(site)[0] is True
     assert look_into_the_postboxes(site.server, machine) == [site.pk]
+    Site.objects.filter(pk=site.pk).update(status="suspended")
+    assert look_into_the_postboxes(site.server, machine) == []
+    assert sending.deliver(site.pk, machine) == "nothing to send"
+    Site.objects.filter(pk=site.pk).update(status="active")
     assert sending.deliver(site.pk, machine) == "1 sent"
     assert (kept.mails[0].mail_from, kept.mails[0].rcpt_tos) == (
         "mail@rose.example",
