@@ -73,7 +73,7 @@ class Overview:
 
     @cached_property
     def databases(self) -> list[Database]:
-        return list(self.site.databases.all())
+        return [one for one in self.site.databases.all() if one.status != Database.Status.DELETED]
 
     @cached_property
     def worker(self) -> WorkerCard:

@@ -42,7 +42,7 @@ class SiteShape(serializers.Serializer[Site]):
         return str(settings.PLACES.site(site.slug))
 
     def get_databases(self, site: Site) -> list[str]:
-        return [database.name for database in site.databases.all()]
+        return [database.name for database in site.databases.all() if database.status != database.Status.DELETED]
 
 
 @extend_schema_serializer(component_name="Accepted")
