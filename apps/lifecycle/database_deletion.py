@@ -52,6 +52,7 @@ UNDELETE = Flow(
 PURGE = Flow(
     "database.purge",
     seed="Database Lifecycle / 3. Database Deletion",
+    title="Database Purge",
     in_request=(),
     steps=(
         CheckDatabase(PURGEABLE),
