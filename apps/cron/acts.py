@@ -68,7 +68,7 @@ CRON = Noun(
             "cron:operate",
             OPERATE,
             "Run now",
-            "Run a job once, now, beside its schedule; what it says is kept with its runs.",
+            "Run a job once, now, beside its schedule, and tell how it ended; what it says is kept with its runs.",
             "./panel cron test rose-sons.1",
             offered=lambda cron: cron.site.status in RUNNABLE,
         ),

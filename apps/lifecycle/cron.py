@@ -8,7 +8,7 @@ from typing import Any
 from apps.cron import commands, schedule
 from apps.cron.models import Cron
 from apps.cron.records import LEAST, MOST, new_job
-from apps.cron.steps import AskForRun, ChangeJob, EndRun, LookForScript, SetClock, SwitchJob
+from apps.cron.steps import AskForRun, ChangeJob, EndRun, LookForScript, SetClock, SwitchJob, WaitForRun
 from apps.lifecycle.requests import CHANGE, OPERATE, must_be, require
 from apps.operations.asking import Ask
 from apps.operations.enqueue import enqueue
@@ -47,7 +47,7 @@ CREATE = _flow("cron.create", "Cron Job Creation", CHECK, LookForScript(), SetCl
 UPDATE = _flow("cron.update", "Cron Job Change", CHECK, LookForScript(), ChangeJob())
 STOP = _flow("cron.stop", "Cron Job Pause", CHECK, SwitchJob(active=False))
 START = _flow("cron.start", "Cron Job Resumption", CHECK, SwitchJob(active=True))
-TEST = _flow("cron.test", "Cron Job Run", CheckState(RUNNABLE, "made to run a job"), AskForRun())
+TEST = _flow("cron.test", "Cron Job Run", CheckState(RUNNABLE, "made to run a job"), AskForRun(), WaitForRun())
 DELETE = _flow("cron.delete", "Cron Job Deletion", CHECK, SwitchJob(active=False), EndRun(), records=OldJob())
 
 

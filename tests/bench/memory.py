@@ -20,7 +20,7 @@ REACH = 450.0
 OPERATIONS = 5
 PAGES = ("/admin/", "/admin/sites/site/", "/admin/sites/site/add/", "/admin/operations/operation/", "/api/v1/sites/")
 ROUNDS = 4
-WHAT = "memory (PSS) of gunicorn 2 x 4 threads, two runners and beat, after 20 pages and 5 operations"
+WHAT = "memory (PSS) of gunicorn 2 x 4 threads, three runners and beat, after 20 pages and 5 operations"
 MB = 1000  # kB, as the kernel counts
 MAPPED = re.compile(r"^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \S+ *(.*)$")
 

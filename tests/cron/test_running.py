@@ -28,6 +28,7 @@ SCRIPT = '<?php echo get_current_user(), " ", posix_getuid(), " ", ini_get("memo
 
 @pytest.fixture(autouse=True)
 def unsent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.cron.steps.PATIENCE", 0.0)
     monkeypatch.setattr("apps.operations.sending.send", lambda pk, queue, after=0.0: None)
     monkeypatch.setattr("apps.operations.sending.wake", lambda task, queue: None)
 
@@ -143,11 +144,26 @@ def test_what_is_asked_of_a_job_is_done(machine: Host, site: Site) -> None:
     drive(update_job(ME, resumed, schedule="@hourly", limit=7), machine)
     job = Cron.objects.get()
     assert (job.schedule, job.limit, job.due_at is not None and job.due_at.minute) == ("@hourly", 7, 0)
-    drive(run_job(ME, job), machine)
+    assert drive(run_job(ME, job), machine).status == "done"
     assert run_all(machine) == 1
     drive(delete_job(ME, job), machine)
     assert not Cron.objects.exists()
     assert not CronRun.objects.exists()
+
+
+def test_whoever_asks_for_a_run_is_told_how_it_ended(
+    machine: Host, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(machine, site, "private/report", "#!/bin/sh\nexit 4\n", 0o750)
+    job = made(machine, site, "private/report")
+    monkeypatch.setattr("apps.cron.steps.PATIENCE", 20.0)
+    monkeypatch.setattr("apps.cron.steps.wake", lambda server, waiting: run_all(machine))
+    operation = drive(run_job(ME, job), machine)
+    assert (operation.status, operation.error) == (
+        "undone",
+        f"{job.name}: It ended with code 4. ./panel cron watch tells what it said.",
+    )
+    assert CronRun.objects.get().status == "failed"
 
 
 def test_only_the_last_runs_are_kept(machine: Host, site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import Any
 
 from django.utils.timezone import now
@@ -14,6 +15,9 @@ from apps.host.errors import Refused
 from apps.operations.flow import Step
 from apps.operations.run import Run
 from apps.sites.facts import owner_of
+
+PATIENCE = 20.0
+"""Seconds that a run which somebody asked for is watched."""
 
 
 class LookForScript(Step):
@@ -125,18 +129,35 @@ class AskForRun(Step):
 
     def do(self, run: Run) -> None:
         cron = run.record(Cron)
-        if not run.memo.get("asked"):
-            ask_for_run(cron)
-            run.remember("asked", lambda: 1)
+        run.remember("asked", lambda: _asked_for(cron).pk)
+        wake(cron.site.server, 1)
 
     def undo(self, run: Run) -> None:
         CronRun.objects.filter(cron=run.params["cron_id"], status=CronRun.Status.PENDING).delete()
 
 
-def ask_for_run(cron: Cron) -> None:
-    if not CronRun.objects.filter(cron=cron, status__in=CronRun.LIVE).exists():
-        CronRun.objects.create(cron=cron, planned_at=now())
-    wake(cron.site.server, 1)
+class WaitForRun(Step):
+    """Until it has ended, so that whoever asked is told how; one that takes longer goes on without being watched."""
+
+    key = "cron-wait"
+
+    def plan(self, run: Run) -> str:
+        return f"Wait until it has ended, for {PATIENCE:g} seconds at most"
+
+    def do(self, run: Run) -> None:
+        found = CronRun.objects.filter(pk=run.operation.lines.get(key=AskForRun.key).memo["asked"]).first()
+        if found is None:
+            return
+        if found.status in CronRun.LIVE and time() - run.remember("since", time) < PATIENCE:
+            run.again(0.2, "The job is at work.")
+        if found.error:
+            raise Refused(f"{run.record(Cron).name}: {found.error} ./panel cron watch tells what it said.")
+
+
+def _asked_for(cron: Cron) -> CronRun:
+    """The one that is on its way already, else a new one."""
+    live = CronRun.objects.filter(cron=cron, status__in=CronRun.LIVE).first()
+    return live or CronRun.objects.create(cron=cron, planned_at=now())
 
 
 def _command(run: Run) -> Any:
