@@ -37,7 +37,7 @@ class Sweeper(bootsteps.StartStopStep):
         self.ended = Event()
 
     def start(self, parent: Any) -> None:
-        queues = [str(name) for name in parent.app.amqp.queues]
+        queues = [str(name) for name in parent.app.amqp.queues.consume_from]  # the others are merely known
         Thread(target=self._look, args=(parent.pool, queues), daemon=True).start()
 
     def stop(self, parent: Any) -> None:

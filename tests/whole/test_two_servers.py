@@ -45,7 +45,8 @@ def create(panel: Panel, name: str, *more: str) -> dict[str, object]:
 
 
 def added(before: Inventory, after: Inventory) -> dict[str, list[object]]:
-    return {place: sorted(set(after[place]) - set(before[place])) for place in after}
+    lists = [place for place in after if isinstance(after[place], list | dict)]
+    return {place: sorted(set(after[place]) - set(before[place])) for place in lists}
 
 
 def test_a_site_lies_on_the_server_that_it_was_asked_for_on_alone(servers: list[Panel]) -> None:
