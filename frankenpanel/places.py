@@ -63,6 +63,13 @@ class Places:
     def logs(self, slug: str) -> Path:
         return self.root / "logs" / slug
 
+    def kept_site(self, slug: str) -> Path:
+        """Where the folder of a deleted site lies until it is taken back or purged. By a rename."""
+        return self.root / "trash" / "sites" / slug
+
+    def kept_logs(self, slug: str) -> Path:
+        return self.root / "trash" / "logs" / slug
+
     def worker_log(self, slug: str) -> Path:
         return self.logs(slug) / "worker.log"
 

@@ -11,6 +11,9 @@ from apps.operations.asking import Ask
 from apps.operations.refusals import Invalid, Taken
 from apps.sites.models import Site
 
+WAYS_BACK = "Remove it there first, or let the site come back without it."
+NO_OTHER = "No other name of the site is left to come back with; remove one where it is now."
+
 
 def claim_domain(ask: Ask, text: str, site: Site, field: str = "domain") -> Domain:
     """Write *text*, normalised, as a domain of *site*: the primary one where it has none. *field*: who is to blame.
@@ -24,6 +27,54 @@ def claim_domain(ask: Ask, text: str, site: Site, field: str = "domain") -> Doma
     domain = Domain.objects.create(site=site, host=host, primary=primary, tls=first_tls(host))  # 3
     Certificate.objects.create(domain=domain)  # 4
     return domain
+
+
+def let_go(site: Site) -> None:
+    """The names of a deleted site are free for others; what was chosen for them is kept."""
+    Domain.objects.filter(site=site).update(kept=True, served=False)
+
+
+def claim_back(ask: Ask, site: Site, hosts: list[str], *, without_taken: bool) -> list[int]:
+    """Make what was let go the site's again. Raises Taken with the holder of a name that somebody has meanwhile.
+
+    *hosts*: its names as they were, the primary one first. *without_taken*: leave those that are taken out, and
+    return the ids of their rows. One name at least comes back.
+    """
+    kept = Domain.every.filter(site=site, kept=True)
+    holders = {domain.pk: told for domain in kept if (told := _held(ask, domain, site))}
+    if holders and not without_taken:
+        raise Taken("without_taken", f"{next(iter(holders.values()))} {WAYS_BACK}")
+    if holders and len(holders) == len(kept):
+        raise Taken("without_taken", f"{next(iter(holders.values()))} {NO_OTHER}")
+    kept.exclude(pk__in=holders).update(kept=False)
+    _name_primary(site, hosts)
+    return sorted(holders)
+
+
+def forget_names(site: Site, left: list[int]) -> None:
+    """Those without which *site* has come back."""
+    Domain.every.filter(site=site, kept=True, pk__in=left).delete()
+
+
+def _name_primary(site: Site, hosts: list[str]) -> None:
+    """The first of *hosts* that is there."""
+    order = {host: place for place, host in enumerate(hosts)}
+    there = sorted(Domain.objects.filter(site=site), key=lambda domain: order.get(domain.host, len(hosts)))
+    if there and not there[0].primary:
+        Domain.every.filter(site=site, primary=True).update(primary=False)
+        Domain.objects.filter(pk=there[0].pk).update(primary=True, redirects=False)
+
+
+def _held(ask: Ask, domain: Domain, site: Site) -> str:
+    """Who has the name meanwhile, as a sentence; empty where it can come back."""
+    holder = Domain.objects.filter(host=domain.host).select_related("site").first()
+    if holder is not None:
+        return f"{domain.host} belongs to {holder.site.slug} meanwhile."
+    try:
+        _refuse_taken(ask, domain.host, site, "without_taken")
+    except Taken as taken:
+        return str(taken)
+    return ""
 
 
 def first_tls(host: str) -> Domain.Tls:

@@ -25,6 +25,16 @@ class Pair(models.Model):
         return self.fingerprint[:16]
 
 
+class Served(models.Manager["Domain"]):
+    """All but those of deleted sites: whoever asks whether a name is free, or what a site has, must not see them.
+
+    They are rows still, with what was chosen for them, so that they come back as they were; only their name is free.
+    """
+
+    def get_queryset(self) -> models.QuerySet[Domain]:
+        return super().get_queryset().filter(kept=False)
+
+
 class Domain(models.Model):
     """A host name of a site, normalised: lower case, IDNA, no trailing dot."""
 
@@ -42,21 +52,26 @@ class Domain(models.Model):
         NOWHERE = "nowhere", "Points nowhere"
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="domains")
-    host = models.CharField(max_length=253, unique=True)
+    host = models.CharField(max_length=253)
     primary = models.BooleanField(default=False)
     tls = models.CharField(max_length=10, choices=Tls, default=Tls.INTERNAL)
     pair = models.ForeignKey(Pair, null=True, on_delete=models.PROTECT, related_name="domains", editable=False)
     redirects = models.BooleanField(default=False, help_text="answers with a 308 to the primary one")
     served = models.BooleanField(default=False, editable=False, help_text="belongs into the Caddyfile")
     loaded = models.BooleanField(default=False, editable=False, help_text="the front may have it")
+    kept = models.BooleanField(default=False, editable=False, help_text="of a deleted site: others may have the name")
     removing = models.BooleanField(default=False, editable=False, help_text="no regeneration brings it back")
     dns = models.CharField(max_length=10, choices=Dns, default=Dns.UNKNOWN, editable=False)
     dns_addresses: models.JSONField[Any, Any] = models.JSONField(default=list, editable=False)
     dns_looked_at = models.DateTimeField(null=True, editable=False)
 
+    objects = Served()
+    every = models.Manager["Domain"]()
+
     class Meta:
         ordering = ["-primary", "id"]
         constraints = [
+            models.UniqueConstraint(fields=["host"], condition=models.Q(kept=False), name="a_host_once"),
             models.UniqueConstraint(fields=["site"], condition=models.Q(primary=True), name="one_primary_domain_a_site")
         ]
 

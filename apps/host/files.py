@@ -6,7 +6,6 @@ Every call may be made twice, and after a crash of the first. Messages name path
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -16,55 +15,16 @@ from apps.host.command import Identity
 from apps.host.crash import CrashPoint
 from apps.host.errors import Refused
 from apps.host.folders import CREATE, alone_in, look, must_fit, own_folder, spoken
-from apps.host.owned import OwnedFolder
 from apps.host.runtime_folder import RuntimeFolder
-from frankenpanel.places import Places
+from apps.host.site_folders import SiteFolders
 
-BETWEEN_MADE = CrashPoint("files.site-made-logs-not")
-LOGS_MADE = CrashPoint("files.site-logs-made")
-BETWEEN_REMOVED = CrashPoint("files.site-removed-logs-not")
 BESIDE = CrashPoint("files.written-beside")
 RENAMED = CrashPoint("files.renamed")
 WRITTEN_AS = CrashPoint("files.written-as-the-site")
-SESSIONS = "tmp/sessions"
 READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class Files:
-    def __init__(self, places: Places) -> None:
-        self.places = places
-
-    # -- a site's folders
-
-    def site_exists(self, slug: str) -> bool:
-        """Whether anything, of whomever, stands where the site's folder or its logs belong."""
-        return os.path.lexists(self.places.site(slug)) or os.path.lexists(self.places.logs(slug))
-
-    def make_site(self, slug: str, owner: Identity) -> None:
-        """Seed, Site Creation 6: ``sites/<slug>`` with public, private and tmp, and the folder of its logs.
-
-        Refused when somebody else's folder is there, or the disk has no room.
-        """
-        self._site(slug).make(owner)
-        BETWEEN_MADE()
-        self._logs(slug).make(owner)
-        LOGS_MADE()
-        as_tenant(owner, "folder", self.places.site(slug), SESSIONS, "700")
-
-    def remove_site(self, slug: str, owner: Identity) -> None:
-        """Seed, Site Deletion 5. Not being there is no error; Refused for what the panel did not make."""
-        self._site(slug).remove(owner)
-        BETWEEN_REMOVED()
-        self._logs(slug).remove(owner)
-
-    def _site(self, slug: str) -> OwnedFolder:
-        inner = {"public": 0o750, "private": 0o750, "tmp": 0o700}
-        return OwnedFolder(self.places.root, self.places.site(slug), inner)
-
-    def _logs(self, slug: str) -> OwnedFolder:
-        ours = re.compile(r"worker\.log.*")
-        return OwnedFolder(self.places.root, self.places.logs(slug), {"site": 0o750}, ours)
-
+class Files(SiteFolders):
     # -- a site's files
 
     def write_as(self, owner: Identity, slug: str, relative: str, text: str, mode: int = 0o640) -> None:

@@ -104,6 +104,13 @@ def rename_new(folder: int, old: str, new: str) -> None:
         raise OSError(number, os.strerror(number), new)
 
 
+def move_new(old: int, new: int, name: str) -> None:
+    """Move *name* from the open folder *old* into *new*; FileExistsError if it is there already."""
+    if _libc.renameat2(old, os.fsencode(name), new, os.fsencode(name), RENAME_NOREPLACE):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), name)
+
+
 def must_fit(folder: int, needed: int, about: Path) -> None:
     """Raises Refused with the number of bytes when the disk has no room for *needed* more."""
     disk = os.fstatvfs(folder)

@@ -24,6 +24,7 @@ from apps.host.folders import (
     have,
     is_folder,
     look,
+    move_new,
     must_fit,
     names_in,
     own_folder,
@@ -37,6 +38,7 @@ ROOM = 1 << 16
 BEGUN = CrashPoint("files.folder-begun")
 FILLED = CrashPoint("files.folder-filled")
 READY = CrashPoint("files.folder-ready")
+MOVED = CrashPoint("trash.folder-moved")
 ASIDE = CrashPoint("files.folder-aside")
 EMPTIED = CrashPoint("files.folder-emptied")
 CLEARED = CrashPoint("files.folder-cleared")
@@ -75,6 +77,23 @@ class OwnedFolder:
         FILLED()
         give(parent, self._new, (-1, owner.gid), 0o750)
         READY()
+
+    def move(self, to: Path) -> None:
+        """Rename it to *to*, below *base* too and under the same name. One that is there, and not here, has moved.
+
+        Refused for what the panel did not make, and when something stands there already.
+        """
+        with spoken(to):
+            have(to.parent.parent, 0o711)
+            have(to.parent, 0o711)
+            with own_folder(self.base, self.path.parent) as here, own_folder(self.base, to.parent) as there:
+                if look(here, self.path.name) is None and look(there, to.name) is not None:
+                    return
+                self._must_be_made(here)
+                move_new(here, there, to.name)
+                MOVED()
+                os.fsync(here)
+                os.fsync(there)
 
     def remove(self, owner: Identity) -> None:
         """Remove it with all that the site's user has in it. Not being there is no error."""

@@ -67,11 +67,8 @@ class Users:
                     ADDED()
         return self.identity(name)
 
-    def remove(self, name: str) -> None:
-        """End all processes of the site's user, then remove it and its group. Not being there is no error.
-
-        Refused for a user that is not a site's of this panel.
-        """
+    def end_processes(self, name: str) -> None:
+        """End all processes of the site's user. Not being there is no error; where all is one user's, nothing ends."""
         if not self.separate:
             return
         self._must_be_a_sites(name)
@@ -80,6 +77,15 @@ class Users:
             _must_be_marked(account)
             end_all(Identity(name, account.pw_uid, account.pw_gid))
         ENDED()
+
+    def remove(self, name: str) -> None:
+        """End all processes of the site's user, then remove it and its group. Not being there is no error.
+
+        Refused for a user that is not a site's of this panel.
+        """
+        if not self.separate:
+            return
+        self.end_processes(name)
         with self._alone():
             self._clear(name)
 

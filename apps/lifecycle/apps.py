@@ -6,6 +6,7 @@ from django.apps import AppConfig
 
 LIFECYCLES = (
     *("site", "site_activation", "site_maintenance", "site_suspension", "site_update", "runtime"),
+    *("site_deletion", "site_purge"),
     *("worker", "worker_watch"),
     *("database", "database_rotation", "database_deletion", "database_dumps"),
     *("domain", "cron", "mail"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 
@@ -67,6 +69,7 @@ class Kept(models.Model):
     kept_at = models.DateTimeField(auto_now_add=True)
     until = models.DateTimeField()
     operation_id = models.BigIntegerField(help_text="the one that put it aside")
+    facts: models.JSONField[Any, Any] = models.JSONField(default=dict, help_text="what it was, for its way back")
 
     class Meta:
         verbose_name_plural = "kept"

@@ -15,13 +15,12 @@ from apps.mail.acts import SITE_ACTS, SITE_LOOKS
 from apps.operations.asking import Ask
 from apps.operations.doors.table import Act, Field, Look, Noun
 from apps.sites import visible
+from apps.sites.ending_acts import ENDING
 from apps.sites.looks import read_pass
 from apps.sites.models import Site
 from apps.sites.setting import Setting
 from apps.sites.settings import SETTINGS
 from apps.sites.shapes import SiteShape, in_full
-from apps.workers.looks import LOGS
-from apps.workers.measured import METRICS
 
 Status = Site.Status
 
@@ -155,6 +154,7 @@ SITE = Noun(
             offered=lambda site: site.status == Status.ACTIVE and bool(other_runtimes(site)),
         ),
         *SITE_ACTS,
+        *ENDING,
     ),
     looks=(
         *SITE_LOOKS,
@@ -168,7 +168,5 @@ SITE = Noun(
             "./panel site reveal rose-sons",
             told_once=True,
         ),
-        LOGS,
-        METRICS,
     ),
 )

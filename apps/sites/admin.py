@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin import RelatedOnlyFieldListFilter, SimpleListFilter
+from django.contrib.admin import ChoicesFieldListFilter, RelatedOnlyFieldListFilter, SimpleListFilter
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -23,14 +25,22 @@ from apps.sites.admin_forms import CreateSiteForm
 from apps.sites.admin_maintenance import MAINTENANCE
 from apps.sites.badges import NEEDED, NEEDS_A_HAND, SITE, kind_label
 from apps.sites.dashboard import running
+from apps.sites.kept import with_until
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 from apps.sites.overview import Overview
 from apps.sites.tabs import register, tab_of, tabs_of
-from apps.sites.visible import visible_to
+from apps.sites.visible import listed, visible_to
 from apps.workers.shapes import word_of
 
 register(MAINTENANCE)
+
+
+class StatusFilter(ChoicesFieldListFilter):
+    """Deleted sites are listed where they are asked for."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
+        return listed(queryset, self.lookup_val)
 
 
 class KindFilter(SimpleListFilter):
@@ -48,7 +58,7 @@ class KindFilter(SimpleListFilter):
 class SiteAdmin(PanelAdmin):
     list_display = ("site", "state", "kind_name", "php", "server_name")
     list_display_links = ("site",)
-    list_filter = ("status", KindFilter, ("server", RelatedOnlyFieldListFilter))
+    list_filter = (("status", StatusFilter), KindFilter, ("server", RelatedOnlyFieldListFilter))
     search_fields = ("name", "slug", "domains__host")
     search_help_text = "Name or address"
     ordering = ("name", "id")
@@ -59,7 +69,7 @@ class SiteAdmin(PanelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         stuck = Operation.objects.filter(subject_kind="site", subject_id=OuterRef("pk"), status=Operation.Status.STUCK)
         found = visible_to(request.user).select_related("server", "runtime", "worker").annotate(stuck=Exists(stuck))
-        return found.prefetch_related("domains")
+        return with_until(found).prefetch_related("domains")
 
     def has_view_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
         """Everybody in here; the queryset says what of it."""
@@ -70,12 +80,13 @@ class SiteAdmin(PanelAdmin):
 
     @column("Site", "name", header=True)
     def site(self, site: Site) -> tuple[str, str]:
-        return site.name, next(iter(site.hosts), "")
+        until = getattr(site, "kept_until", None)
+        return site.name, f"goes on {date_format(localtime(until))}" if until else next(iter(site.hosts), "")
 
     @column("Status", "status", label=SITE | NEEDED)
     def state(self, site: Site) -> tuple[str, str]:
         stuck = getattr(site, "stuck", False)
-        if stuck or word_of(site) == "down":
+        if stuck or (site.status == Site.Status.ACTIVE and word_of(site) == "down"):
             return (NEEDS_A_HAND, NEEDS_A_HAND)
         return (site.status, site.get_status_display())
 
@@ -171,18 +182,19 @@ class SiteAdmin(PanelAdmin):
         return response
 
     def _overview(
-        self, request: HttpRequest, site: Site, template: str = "admin/sites/site/overview.html", **more: Any
+        self, request: HttpRequest, site: Site, template: str = "", **more: Any
     ) -> HttpResponse:
+        overview = Overview(site, user_of(request))
         context = {
             **self.admin_site.each_context(request),
             "title": site.name,
             "crumb": site.name,
             "opts": self.opts,
-            "overview": Overview(site, user_of(request)),
+            "overview": overview,
             "tabs": tabs_of(site),
             **more,
         }
-        return TemplateResponse(request, template, context)
+        return TemplateResponse(request, template or overview.template, context)
 
     def _site(self, request: HttpRequest, pk: int | str) -> Site:
         found = self.get_object(request, str(pk))

@@ -55,7 +55,7 @@ def found(request: HttpRequest, term: str) -> list[SearchResult]:
     return [
         SearchResult(
             title=site.name,
-            description=f"{kind_label(site)}, {' '.join(site.hosts[:1])}",
+            description=f"{kind_label(site)}, {next(iter(site.hosts), site.get_status_display().lower())}",
             link=reverse("admin:sites_site_change", args=[site.pk]),
             icon="language",
         )

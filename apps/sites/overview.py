@@ -22,9 +22,11 @@ from apps.operations.live import LiveOperation
 from apps.operations.models import Operation
 from apps.operations.questions import SECRET
 from apps.operations.refusals import Missing
+from apps.servers.models import Kept
 from apps.sites import badges
 from apps.sites.acts import SITE
 from apps.sites.badges import NEEDS_A_HAND, kind_label
+from apps.sites.kept import kept_of
 from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 from apps.workers.card import WorkerCard
@@ -47,7 +49,7 @@ class Overview:
     def status(self) -> dict[str, str]:
         if self.site.front_fault or (self.live is not None and self.live.can_resume):
             return {"label": NEEDS_A_HAND, "colour": "danger"}
-        if self.worker.is_down:
+        if self.is_open and self.worker.is_down:
             return {"label": self.worker.label, "colour": self.worker.colour}
         status = Site.Status(self.site.status)
         return {"label": str(status.label), "colour": badges.SITE[status]}
@@ -73,7 +75,7 @@ class Overview:
 
     @cached_property
     def databases(self) -> list[Database]:
-        return [one for one in self.site.databases.all() if one.status != Database.Status.DELETED]
+        return list(self.site.databases.all())
 
     @cached_property
     def worker(self) -> WorkerCard:
@@ -89,10 +91,19 @@ class Overview:
         """What this person may do to the site now; nothing while something is at work on it."""
         return [] if self.live is not None else links_of(SITE, self.site, self.user)
 
+    @cached_property
+    def kept(self) -> Kept | None:
+        """What there still is of a site that is deleted, and until when."""
+        return kept_of(self.site) if self.site.status == Site.Status.DELETED else None
+
+    @property
+    def template(self) -> str:
+        return f"admin/sites/site/{'deleted' if self.kept else 'overview'}.html"
+
     @property
     def has_more(self) -> bool:
-        """Whether some of them have a page of their own: those stand together below one button."""
-        return any(not act.direct for act in self.acts)
+        """Whether some of them have a page of their own: those stand together below one button, save where few are."""
+        return self.kept is None and any(not act.direct for act in self.acts)
 
     @property
     def key(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from rest_framework import serializers
 
 from apps.operations.models import Operation
 from apps.operations.shapes import OperationShape
+from apps.sites.kept import with_until
 from apps.sites.models import Site
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 class SiteShape(serializers.Serializer[Site]):
     """*domains*: host names, the primary one first. *server*, *runtime*, *databases*: names.
 
-    *suspended_because*: the host's reason; empty where there is none, or no suspension.
+    *suspended_because*: the host's reason; empty where there is none, or no suspension. *kept_until*: when a deleted
+    one goes for good, else null.
     """
 
     id = serializers.IntegerField()
@@ -37,12 +40,16 @@ class SiteShape(serializers.Serializer[Site]):
     runtime = serializers.CharField(source="runtime.name")
     suspended_because = serializers.CharField()
     front_fault = serializers.CharField(help_text="Why the front does not serve what is special about it; else empty.")
+    kept_until = serializers.SerializerMethodField()
 
     def get_directory(self, site: Site) -> str:
         return str(settings.PLACES.site(site.slug))
 
+    def get_kept_until(self, site: Site) -> datetime | None:
+        return getattr(site, "kept_until", None)
+
     def get_databases(self, site: Site) -> list[str]:
-        return [database.name for database in site.databases.all() if database.status != database.Status.DELETED]
+        return [database.name for database in site.databases.all()]
 
 
 @extend_schema_serializer(component_name="Accepted")
@@ -55,7 +62,7 @@ class AcceptedShape(serializers.Serializer[dict[str, Any]]):
 
 def in_full(sites: QuerySet[Site]) -> QuerySet[Site]:
     """*sites* with all that their shape shows: two queries more, however many there are."""
-    return sites.select_related("server", "runtime").prefetch_related("domains", "databases")
+    return with_until(sites).select_related("server", "runtime").prefetch_related("domains", "databases")
 
 
 def accepted(operation: Operation) -> dict[str, Any]:

@@ -39,12 +39,15 @@ def register(tab: Tab) -> None:
 
 
 def tabs_of(site: Site) -> list[Tab]:
+    """From the left. One that is deleted has none: all that can be done with it stands on its first page."""
+    if site.status == Site.Status.DELETED:
+        return []
     return sorted((tab for tab in TABS.values() if tab.shown(site)), key=lambda tab: tab.order)
 
 
 def tab_of(site: Site, key: str) -> Tab:
     """Raises Missing for one that this site does not have."""
-    tab = TABS.get(key)
-    if tab is None or not tab.shown(site):
+    tab = next((tab for tab in tabs_of(site) if tab.key == key), None)
+    if tab is None:
         raise Missing(f"{site.slug} has no page {key[:40]!r}.")
     return tab

@@ -10,6 +10,11 @@ from apps.sites.models import Site, SiteGroupPermission, SiteUserPermission
 VIEW = "view_site"
 
 
+def listed(sites: QuerySet[Site], status: str | None) -> QuerySet[Site]:
+    """Those of *status*; where none is named, all but the deleted ones: they are asked for by that name."""
+    return sites.filter(status=status) if status else sites.exclude(status=Site.Status.DELETED)
+
+
 def visible_to(user: User | AnonymousUser) -> QuerySet[Site]:
     """Every site for whom ``sites.view_site`` is given on all, else those owned and those given one by one."""
     if user.is_anonymous or not user.is_active:

@@ -13,7 +13,9 @@ from apps.databases.models import Database
 from apps.domains.models import Domain
 from apps.mail.models import Relay
 from apps.operations.doors.table import Act, Noun
+from apps.operations.models import Operation
 from apps.servers.models import Runtime, Server
+from apps.sites.kept import keep, kept_of
 from apps.sites.models import Site
 from apps.workers.models import WorkerState
 
@@ -104,6 +106,23 @@ def with_a_worker(**facts: Any) -> Callable[[Site], Site]:
     return ready
 
 
+def deleted(site: Site) -> Site:
+    """The records of one, with what is kept of it."""
+    if kept_of(site) is None:
+        keep(site, Operation(pk=1), 4096, "active")
+    Site.objects.filter(pk=site.pk).update(status=Site.Status.DELETED, port=None)
+    site.refresh_from_db()
+    return site
+
+
+def with_its_names_free(site: Site) -> Site:
+    """As far as that matters to an undeletion: one name, so that other acts still find a domain."""
+    host = f"kept-{site.slug}.example.com"
+    if not Domain.every.filter(host=host).exists():
+        Domain.every.create(site=site, host=host, kept=True)
+    return deleted(site)
+
+
 SAMPLES: dict[tuple[str, str], Sample] = {
     ("site", "start"): Sample(ready=with_status(Site.Status.INACTIVE)),
     ("site", "stop"): Sample(),
@@ -111,6 +130,9 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("site", "maintain"): Sample(),
     ("site", "suspend"): Sample({"reason": "Invoice 17 is overdue"}),
     ("site", "unsuspend"): Sample(ready=with_status(Site.Status.SUSPENDED)),
+    ("site", "delete"): Sample(),
+    ("site", "undelete"): Sample(ready=with_its_names_free),
+    ("site", "purge"): Sample(ready=deleted),
     ("site", "update"): Sample({"name": "Other", "memory_limit": "512"}),
     ("site", "runtime"): Sample({"runtime": "php-8.4"}, with_a_second_runtime),
     ("site", "relay"): Sample(A_RELAY),

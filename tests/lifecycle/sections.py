@@ -60,7 +60,10 @@ class Scene:
 
 @dataclass(frozen=True)
 class Section:
-    """*site*: what the site is created with. *before* prepares, with every carrier in its place; *act* is the deed."""
+    """*site*: what the site is created with. *before* prepares, with every carrier in its place; *act* is the deed.
+
+    *after* clears away what the deed leaves where a carrier was missing, and no undo can.
+    """
 
     heading: str
     act: Callable[[Scene], None]
@@ -68,6 +71,7 @@ class Section:
     carriers: dict[int, Carrier]
     site: dict[str, Any] = field(default_factory=dict)
     before: Callable[[Scene], None] = lambda scene: None
+    after: Callable[[Scene], None] = lambda scene: None
 
     def __str__(self) -> str:
         return self.heading.rpartition(". ")[2]

@@ -62,6 +62,7 @@ def test_every_line_is_seen_outside(section: Section, ground: tuple[Host, Runnin
     scene = acted(ground, section)
     for fact in section.facts.values():
         fact(scene)
+    section.after(scene)
 
 
 @pytest.mark.parametrize(("section", "number"), LINES, ids=name_of)
@@ -74,3 +75,4 @@ def test_a_line_that_nothing_carries_is_missed(
     with pytest.raises(MISSED):
         section.facts[number](scene)
     monkeypatch.undo()
+    section.after(scene)

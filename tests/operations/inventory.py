@@ -20,7 +20,8 @@ from frankenpanel.places import Places
 Inventory = dict[str, Any]
 PASS, PAIR = re.compile("the pass [0-9a-f]{12}"), re.compile(r"/\d+\.pem")
 """Each maintenance has another one; an owner's certificate has a number that no other had."""
-RECORDS = ("sites.Site", "domains.Domain", "databases.Database", "operations.Hold", "servers.ForeignPort")
+RECORDS: tuple[str, ...] = ("sites.Site", "domains.Domain", "databases.Database")
+RECORDS += ("operations.Hold", "servers.ForeignPort", "servers.Kept")
 
 
 def inventory(host: Host) -> Inventory:
@@ -53,7 +54,8 @@ def _stem(places: Places) -> str:
 
 def _folders(places: Places) -> list[str]:
     """Every name in the folders that hold something of a site, but the front's own files and logs."""
-    roots = [places.root / "sites", places.root / "runtime", places.root / "logs", places.run, places.locks]
+    kept = filter(Path.exists, (places.root / "trash" / "sites", places.root / "trash" / "logs"))
+    roots = [places.root / "sites", places.root / "runtime", places.root / "logs", places.run, places.locks, *kept]
     entries = [str(entry).removeprefix(f"{places.root}/") for root in roots for entry in root.iterdir()]
     return sorted(entry for entry in entries if not entry.startswith(("logs/front", "locks/front", "locks/.")))
 

@@ -36,7 +36,7 @@ class WriteCaddyfile(Step):
             raise Refused(fault)
 
     def undo(self, run: Run) -> None:
-        _take_off(run)
+        take_off(run)
 
 
 class ReloadCaddy(Step):
@@ -62,7 +62,7 @@ class ReloadCaddy(Step):
             raise Unavailable(f"The front has no certificate for {', '.join(site.hosts)}; its caddy.log says why.")
 
     def undo(self, run: Run) -> None:
-        _take_off(run)
+        take_off(run)
 
 
 def load_front(run: Run, site: Site, wanted: int) -> None:
@@ -71,7 +71,7 @@ def load_front(run: Run, site: Site, wanted: int) -> None:
         run.again(SOON, "The front is being loaded")
 
 
-def _take_off(run: Run) -> None:
+def take_off(run: Run) -> None:
     """Serve the site's domains no more. The front is loaded again only if it may have them."""
     site = run.record(Site)
     with transaction.atomic():

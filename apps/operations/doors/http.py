@@ -38,6 +38,8 @@ PARAMETERS = [
 PLANNED = OpenApiResponse(PlanShape, "The plan, with ?plan=1; nothing happens.")
 METHODS = {"create": "create", "update": "partial_update"}
 """Verbs that HTTP has a method of its own for."""
+NAMES = {**METHODS, "delete": "do_delete"}
+"""What the methods of a view are called. One called delete would answer HTTP's DELETE, at every address."""
 
 
 class NounViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
@@ -66,7 +68,7 @@ def with_acts(noun: Noun) -> Callable[[View], View]:
         view.needs = {"list": read, "retrieve": read, **view.needs}
         accepted = accepted_shape(noun)
         for act in noun.acts:
-            name = METHODS.get(act.verb, act.verb.replace("-", "_"))
+            name = NAMES.get(act.verb, act.verb.replace("-", "_"))
             setattr(view, name, _address(noun, act, name, accepted))
             view.needs[name] = act.scope
         for look in noun.looks:

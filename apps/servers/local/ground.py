@@ -50,9 +50,9 @@ def folders(places: Places, panel: Identity) -> Iterator[tuple[Path, Identity, i
     root = Identity("", os.geteuid(), os.getegid())
     yield places.root, root, 0o755
     yield places.run, root, 0o755
-    for passed in ("sites", "logs", "runtime", "probe", "mail"):
+    for passed in ("sites", "logs", "runtime", "probe", "mail", "trash"):
         yield places.root / passed, root, 0o711
-    for closed in ("keys", "locks", "backups", "trash", "supervisor"):
+    for closed in ("keys", "locks", "backups", "supervisor"):
         yield places.root / closed, root, 0o700
     yield places.run / "supervisor", root, 0o700
     for read in (places.caddyfile.parent, places.pair(0).parent):  # the passes and the keys of sites stand in them

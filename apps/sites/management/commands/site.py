@@ -67,7 +67,7 @@ class Create(Verb):
 
 class List(Verb):
     name = "list"
-    help = "List the sites."
+    help = "List the sites; deleted ones with --status deleted."
     example = "./panel site list --status active --format json"
 
     def arguments(self, parser: ArgumentParser) -> None:
@@ -75,9 +75,8 @@ class List(Verb):
         parser.add_argument("--kind", help="only these")
 
     def run(self, options: Namespace) -> None:
-        sites = in_full(visible.visible_to(user_of(options)))
-        wanted = {"status": options.status, "kind": options.kind}
-        sites = sites.filter(**{name: value for name, value in wanted.items() if value})
+        sites = visible.listed(in_full(visible.visible_to(user_of(options))), options.status)
+        sites = sites.filter(kind=options.kind) if options.kind else sites
         columns = ("id", "slug", "name", "kind", "status", "port", "url")
         show_many(options, [SiteShape(site).data for site in sites], columns)
 
