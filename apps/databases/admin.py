@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,24 +13,40 @@ from apps.databases.acts import DATABASE
 from apps.databases.badges import STATUS
 from apps.databases.models import Database
 from apps.operations.admin_base import user_of
-from apps.operations.doors.forms import ActLink, links_of, look_links, rows_of
+from apps.operations.doors.forms import ActLink, Row, links_of, look_links, rows_of
 from apps.operations.models import Operation
+from apps.servers.models import Kept
 from apps.sites.models import Site
 from apps.sites.tabs import Tab, register
 
 BUSY = (*Operation.LIVE, Operation.Status.STUCK)
 
 
+@dataclass(frozen=True)
+class Line:
+    """A database as the tab shows it. *until* is when a deleted one is dropped; *told* are looks, by their pages."""
+
+    row: Row
+    colour: str
+    told: list[ActLink]
+    until: datetime | None
+
+
 def _context(request: HttpRequest, site: Site) -> dict[str, Any]:
     """The rows, each with what may be done to it, and how a further one is made."""
     user, databases = user_of(request), Database.objects.filter(site=site).select_related("site")
     busy = Operation.objects.filter(subject_kind="site", subject_id=site.pk, status__in=BUSY).exists()
-    rows = rows_of(DATABASE, databases, user, busy=busy)
+    kept = dict(Kept.objects.filter(kind=Kept.Kind.DATABASE, subject_id__in=databases).values_list("place", "until"))
     return {
-        "rows": [(row, STATUS[Database.Status(row.subject.status)], _told(row.subject, user)) for row in rows],
+        "lines": [_line(row, user, kept) for row in rows_of(DATABASE, databases, user, busy=busy)],
         "creating": [] if busy else links_of(DATABASE, site, user, creating=True),
         "busy": busy,
     }
+
+
+def _line(row: Row, user: User, kept: dict[str, datetime]) -> Line:
+    database: Database = row.subject
+    return Line(row, STATUS[Database.Status(database.status)], _told(database, user), kept.get(database.name))
 
 
 def _told(database: Database, user: User) -> list[ActLink]:

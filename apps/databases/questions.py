@@ -6,6 +6,7 @@ from django.db import transaction
 
 from apps.databases.looks import REVEAL, audit
 from apps.databases.models import Database
+from apps.databases.steps.rewriting import PARAMETER, rewriting_of
 from apps.host.errors import Refused
 from apps.host.host import Host
 from apps.lifecycle.requests import CHANGE, may
@@ -36,3 +37,15 @@ def login(question: Question, host: Host) -> dict[str, str]:
         question.save(update_fields=["answer"])
         audit(ask, database)
     return told
+
+
+@answers("addresses")
+def addresses(question: Question, host: Host) -> str:
+    """In how many places a rewriting would change an address, and what it would leave alone, as a sentence."""
+    database = Database.objects.filter(pk=question.params["database_id"]).first()
+    if database is None:
+        raise Refused("The database is not there any more.")
+    report = rewriting_of(database, question.params[PARAMETER], host).count()
+    by_table = ", ".join(f"{table} {places}" for table, places in sorted(report.places.items()) if places)
+    left = " ".join(f"{count} left alone: {sentence}" for sentence, count in sorted(report.left.items()))
+    return " ".join(part for part in (f"{report}{f' ({by_table})' if by_table else ''}.", left) if part)

@@ -11,6 +11,8 @@ link, and what the site's user could not do by hand is not done here either.
     receive FOLDER RELATIVE NEEDED  standard input becomes "RELATIVE.part"; the disk has room for NEEDED bytes
     settle FOLDER RELATIVE          "RELATIVE.part" gets its name; prints its size
     remove FOLDER RELATIVE          neither the file nor its ".part" is there afterwards
+    tail FOLDER NAME LIMIT          the last LIMIT bytes of the file to standard output; none where there is no file
+    rotate FOLDER NAME LIMIT KEEP   a file of more than LIMIT bytes becomes NAME.1, and the older ones move on
     is-file, is-folder FOLDER RELATIVE  prints "yes" or "no"
     folder FOLDER RELATIVE MODE     the folder, and those between, are there afterwards
     copy FOLDER RELATIVE SOURCE     the tree SOURCE goes into the folder; prints "DONE TOTAL" in bytes
@@ -209,6 +211,42 @@ def remove(top: str, relative: str) -> None:
         return
     unlink(folder, f"{name}.part")
     unlink(folder, name)
+
+
+def tail(top: str, name: str, limit: str) -> None:
+    folder = enter(top)
+    must_be_plain(folder, name)
+    try:
+        file = os.fdopen(os.open(name, READ, dir_fd=folder), "rb")
+    except FileNotFoundError:
+        return
+    with file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise Problem(f"{name} is not a file any more.")
+        file.seek(max(0, file.seek(0, os.SEEK_END) - int(limit)))
+        sys.stdout.buffer.write(file.read(int(limit)))
+
+
+def rotate(top: str, name: str, limit: str, keep: str) -> None:
+    """Whoever writes it opens it by its name each time, so nothing is lost."""
+    folder = enter(top)
+    must_be_plain(folder, name)
+    try:
+        size = os.stat(name, dir_fd=folder, follow_symlinks=False).st_size
+    except FileNotFoundError:
+        return
+    if size <= int(limit):
+        return
+    for number in range(int(keep) - 1, 0, -1):
+        move(folder, f"{name}.{number}", f"{name}.{number + 1}")
+    move(folder, name, f"{name}.1")
+
+
+def move(folder: int, old: str, new: str) -> None:
+    try:
+        os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
+    except FileNotFoundError:
+        return
 
 
 def is_file(top: str, relative: str) -> None:
@@ -461,6 +499,8 @@ def sentence(error: OSError) -> str:
 VERBS: dict[str, Callable[..., None]] = {
     "write": write,
     "read": read,
+    "tail": tail,
+    "rotate": rotate,
     "send": send,
     "receive": receive,
     "settle": settle,

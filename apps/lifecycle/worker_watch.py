@@ -14,7 +14,6 @@ from apps.host.host import Host
 from apps.host.supervisor.lock import is_held
 from apps.lifecycle.purging import PANEL
 from apps.lifecycle.requests import OPERATE, must_be, require
-from apps.lifecycle.worker import ACTIVE
 from apps.operations.asking import Ask
 from apps.operations.chores import chore
 from apps.operations.enqueue import enqueue
@@ -41,14 +40,14 @@ REVIVE = Flow(
     seed="",
     title="Worker Revival",
     in_request=(),
-    steps=(CheckState(ACTIVE, "given its worker back"), ReviveWorker()),
+    steps=(CheckState(Site.RUNNING, "given its worker back"), ReviveWorker()),
 )
 GIVE_UP = Flow(
     "worker.give-up",
     seed="",
     title="Worker Left Down",
     in_request=(),
-    steps=(CheckState(ACTIVE, "left without its worker"), GiveUpWorker()),
+    steps=(CheckState(Site.RUNNING, "left without its worker"), GiveUpWorker()),
 )
 
 
@@ -110,6 +109,6 @@ def _ask_for(flow: Flow, ask: Ask, site: Site, deed: str) -> Operation:
     require(ask, "site:operate", OPERATE, site)
     params = {"worker_id": site.pk}
     operation = enqueue(flow, site, site.server, ask, params=params, resources=[f"site:{site.pk}"])
-    must_be(site, operation, ACTIVE, deed)
+    must_be(site, operation, Site.RUNNING, deed)
     state.write(site, died_at=None)
     return operation

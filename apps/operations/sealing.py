@@ -19,11 +19,15 @@ Seal = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Column:
-    """A *field* of *model* with sealed texts. *server* is the way from a row to whose vault has sealed them."""
+    """A *field* of *model* with sealed texts. *server* is the way from a row to whose vault has sealed them.
+
+    *told* is what a person calls them.
+    """
 
     model: type[Model]
     field: str
     server: str
+    told: str
 
     def __str__(self) -> str:
         return f"{self.model._meta.label}.{self.field}"
@@ -43,8 +47,8 @@ class Column:
 COLUMNS: list[Column] = []
 
 
-def register(model: type[Model], *fields: str, server: str) -> None:
-    COLUMNS.extend(Column(model, field, server) for field in fields)
+def register(model: type[Model], *fields: str, server: str, told: str) -> None:
+    COLUMNS.extend(Column(model, field, server, told) for field in fields)
 
 
 def sealed_rows(server: Server) -> Iterator[tuple[Column, Any, Any]]:

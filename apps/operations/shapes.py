@@ -45,6 +45,7 @@ class StepShape(serializers.Serializer[ShownStep]):
     ended_at = serializers.DateTimeField(allow_null=True)
     seconds = serializers.FloatField(allow_null=True)
     error = serializers.CharField()
+    note = serializers.CharField(help_text="What it has found.")
     progress = ProgressShape(source="*")
 
 

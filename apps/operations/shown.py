@@ -13,11 +13,16 @@ from apps.operations.models import Operation, StepRun
 
 TODO = "todo"
 """A step's status while it has no line: never stored."""
+NOTE = "note"
+"""The memo's key for what a step has found."""
 
 
 @dataclass(frozen=True)
 class ShownStep:
-    """One step as a person or a script reads it. Times are aware, *seconds* counts on while the step runs."""
+    """One step as a person or a script reads it. Times are aware, *seconds* counts on while the step runs.
+
+    *text* says where it is, *note* what it has found.
+    """
 
     number: int
     key: str
@@ -29,6 +34,7 @@ class ShownStep:
     done: int = 0
     total: int = 0
     text: str = ""
+    note: str = ""
 
     @property
     def name(self) -> str:
@@ -74,4 +80,5 @@ def _shown(row: StepRun, number: int, seed: tuple[int, ...]) -> ShownStep:
         done=row.progress_done,
         total=row.progress_total,
         text=row.progress_text,
+        note=str(row.memo.get(NOTE, "")),
     )

@@ -36,8 +36,8 @@ class SealAnew(Step):
     key = "key-reseal"
 
     def plan(self, run: Run) -> str:
-        names = ", ".join(map(str, sealing.COLUMNS))
-        return f"Seal every secret of this server anew: {names}"
+        told = ", ".join(sorted({column.told for column in sealing.COLUMNS}))
+        return f"Seal every secret of this server anew: {told}"
 
     def do(self, run: Run) -> None:
         _seal_anew(run)

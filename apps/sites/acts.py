@@ -21,6 +21,8 @@ from apps.sites.models import Site
 from apps.sites.setting import Setting
 from apps.sites.settings import SETTINGS
 from apps.sites.shapes import SiteShape, in_full
+from apps.workers.looks import LOGS
+from apps.workers.measured import METRICS
 
 Status = Site.Status
 
@@ -168,5 +170,7 @@ SITE = Noun(
             "./panel site reveal rose-sons",
             told_once=True,
         ),
+        LOGS,
+        METRICS,
     ),
 )

@@ -86,7 +86,7 @@ class SiteAdmin(PanelAdmin):
     @column("Status", "status", label=SITE | NEEDED)
     def state(self, site: Site) -> tuple[str, str]:
         stuck = getattr(site, "stuck", False)
-        if stuck or (site.status == Site.Status.ACTIVE and word_of(site) == "down"):
+        if stuck or word_of(site) == "down":
             return (NEEDS_A_HAND, NEEDS_A_HAND)
         return (site.status, site.get_status_display())
 

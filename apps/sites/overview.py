@@ -49,7 +49,7 @@ class Overview:
     def status(self) -> dict[str, str]:
         if self.site.front_fault or (self.live is not None and self.live.can_resume):
             return {"label": NEEDS_A_HAND, "colour": "danger"}
-        if self.is_open and self.worker.is_down:
+        if self.worker.is_down:
             return {"label": self.worker.label, "colour": self.worker.colour}
         status = Site.Status(self.site.status)
         return {"label": str(status.label), "colour": badges.SITE[status]}
@@ -75,7 +75,7 @@ class Overview:
 
     @cached_property
     def databases(self) -> list[Database]:
-        return list(self.site.databases.all())
+        return [one for one in self.site.databases.all() if one.status != Database.Status.DELETED]
 
     @cached_property
     def worker(self) -> WorkerCard:

@@ -5,4 +5,4 @@ from __future__ import annotations
 from apps.operations.sealing import register
 from apps.sites.models import Site
 
-register(Site, "sealed_pass", server="server")
+register(Site, "sealed_pass", server="server", told="passes into sites in maintenance")

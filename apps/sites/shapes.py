@@ -49,7 +49,7 @@ class SiteShape(serializers.Serializer[Site]):
         return getattr(site, "kept_until", None)
 
     def get_databases(self, site: Site) -> list[str]:
-        return [database.name for database in site.databases.all()]
+        return [database.name for database in site.databases.all() if database.status != database.Status.DELETED]
 
 
 @extend_schema_serializer(component_name="Accepted")

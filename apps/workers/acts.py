@@ -51,7 +51,9 @@ WORKER = Noun(
             "Stop worker",
             "Stop the worker and leave its site active: visitors see a page that says so, until it is started again.",
             "./panel worker stop rose-sons",
-            offered=lambda site: site.status == Site.Status.ACTIVE and word_of(site) != "stopped",
+            offered=lambda site: (
+                site.status == Site.Status.ACTIVE and word_of(site) in ("running", "restarting", "unknown")
+            ),
         ),
         Act(
             "update",

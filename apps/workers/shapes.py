@@ -21,7 +21,7 @@ def known(site: Site) -> WorkerState | None:
 
 def word_of(site: Site) -> str:
     """``running``, ``stopped``, ``restarting`` or ``down``; ``unknown`` before anything was written down."""
-    if site.status not in (Site.Status.ACTIVE, Site.Status.MAINTENANCE):
+    if site.status not in Site.RUNNING:
         return "stopped"
     state = known(site)
     return state.word if state else "unknown"

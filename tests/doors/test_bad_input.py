@@ -18,7 +18,7 @@ from apps.operations.doors.forms import address_of
 from apps.operations.doors.table import Act, Field, Noun
 from apps.operations.models import Operation
 from apps.sites.models import Site
-from tests.doors.samples import SAMPLES
+from tests.doors.samples import SAMPLES, every_act
 from tests.doors.staff import at_the_door, boss
 from tests.doors.test_pairs import post
 from tests.doors.test_parity import EACH, ByCommand, through_the_admin, through_the_api
@@ -33,6 +33,10 @@ OURS = ("sites", "domains", "databases", "operations", "servers", "workers", "cr
 UNFINISHED = (Site.Status.CREATING, Site.Status.DELETING)
 REMAINS = {("database", "purge"), ("site", "purge")}
 """Acts about what a site has left behind: whatever becomes of the site."""
+OF_A_SITE = pytest.mark.parametrize(
+    ("noun", "act"),
+    [pytest.param(noun, act, id=f"{noun.name} {act.verb}") for noun, act in every_act() if noun.name != "server"],
+)
 FAULT = "has a fault"
 Door = Callable[[User, Noun, Act, Any, dict[str, Any]], str]
 
@@ -98,7 +102,7 @@ def test_somebody_elses_is_told_like_one_that_is_not_there(noun: Noun, act: Act,
     assert written() == before
 
 
-@EACH
+@OF_A_SITE
 def test_in_every_state_of_its_site_it_is_accepted_or_refused_with_a_sentence(noun: Noun, act: Act, rose: User) -> None:
     client, sample = a_client(rose), SAMPLES[noun.name, act.verb]
     for status in Site.Status:

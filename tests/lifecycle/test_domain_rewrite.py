@@ -55,7 +55,7 @@ def test_the_plan_says_how_many_places_and_the_texts_have_the_new_address_afterw
     assert words(machine, site) == before
     operation = drive(update_domain(ME, other(), primary=True, rewrite=True), machine)
     assert operation.status == "done", operation.error
-    assert operation.lines.get(key="addresses").progress_text == "1 places in 1 tables; 1 left alone"
+    assert operation.lines.get(key="addresses").memo["note"] == "1 places in 1 tables; 1 left alone"
     assert words(machine, site) == [f"https://other.localhost:{settings.HTTPS_PORT}", *before[1:]]
     assert asked(machine, site, "SHOW TABLES") == (("words",),)
     again = drive(update_domain(ME, other(), rewrite=True), machine)

@@ -1,10 +1,11 @@
 """Which crash points are killed at, and what came of it: ``tests/POINTS.md`` is written from that.
 
 ``FP_POINTS`` names the file that a run writes its results to, a line of JSON for each loop. With it every point is
-killed at on either backend. Without it a loop may be sampled, one passage of each point, and on PostgreSQL all are:
-the loop's other passages differ in nothing that a database could tell.
+killed at on either backend; with ``FP_POINTS_ONCE`` as well, at one passage of each in each loop. Without them a loop
+may be sampled like that, and on PostgreSQL all are: the loop's other passages differ in nothing that a database could
+tell.
 
-    python -m tests.operations.points RESULTS COMMIT FILE
+    python -m tests.operations.points RESULTS COMMIT FILE OPTION
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ ROW = re.compile(r"^\| (\d+) \| `([^`]+)` \| (.*) \| (.*) \|$", re.MULTILINE)
 HEAD = """\
 # Killed at every point
 
-Written by `./panel test --every-point` on commit {commit}. In each line a runner was killed with SIGKILL at that point,
-the next one carried on, and the machine was then compared with “complete” (*done*) or “never happened” (*undone*).
+Written by `./panel test {option}` on commit {commit}. In each line a runner was killed with SIGKILL at that point, the
+next one carried on, and the machine was then compared with “complete” (*done*) or “never happened” (*undone*).
 
 | flow | direction | points | {backends} |
 |---|---|---|{lines}
@@ -45,11 +46,13 @@ def to_kill(
     *known*: names that another loop has in its sample. *sampled*: a sample will do on SQLite too.
     """
     every, file = list(points), os.environ.get("FP_POINTS", "")
-    yield from every if file or not (sampled or backend() != "sqlite") else sample(every, known)
+    once = bool(os.environ.get("FP_POINTS_ONCE")) if file else sampled or backend() != "sqlite"
+    chosen = sample(every, () if file else known) if once else every
+    yield from chosen
     if file:
-        with Path(file).open("a") as results:
-            found = {"backend": backend(), "flow": flow, "direction": direction, "points": every}
-            results.write(json.dumps(found) + "\n")
+        found = {"backend": backend(), "flow": flow, "direction": direction, "points": chosen}
+        with Path(file).open("ab", buffering=0) as results:  # at once: other loops write there too
+            results.write(json.dumps(found).encode() + b"\n")
 
 
 def sample(points: Iterable[Point], known: Iterable[str] = ()) -> list[Point]:
@@ -68,17 +71,18 @@ def names_of(text: str) -> dict[str, set[str]]:
     return {one: {row[1] for row in rows if row[2 + place]} for place, one in enumerate(BACKENDS)}
 
 
-def text_of(results: Sequence[dict[str, Any]], commit: str) -> str:
+def text_of(results: Sequence[dict[str, Any]], commit: str, option: str = "--every-point") -> str:
     """POINTS.md."""
     loops = {(one["flow"], one["direction"]): dict[str, Any]() for one in results}
     for one in results:
         loops[one["flow"], one["direction"]][one["backend"]] = [tuple(point) for point in one["points"]]
-    parts = [HEAD.format(commit=commit, backends=" | ".join(BACKENDS.values()), lines="---|" * len(BACKENDS))]
-    for (flow, direction), found in loops.items():
+    columns = {"backends": " | ".join(BACKENDS.values()), "lines": "---|" * len(BACKENDS)}
+    parts = [HEAD.format(commit=commit, option=option, **columns)]
+    for (flow, direction), found in sorted(loops.items()):
         names = len({name for points in found.values() for _, name in points})
         kills = " | ".join(f"{len(found.get(one, []))} kills" for one in BACKENDS)
         parts.append(f"| {flow} | {direction} | {names} | {kills} |\n")
-    return "".join([*parts, *(_table(*loop, found) for loop, found in loops.items())])
+    return "".join([*parts, *(_table(*loop, found) for loop, found in sorted(loops.items()))])
 
 
 def _table(flow: str, direction: str, found: dict[str, list[Point]]) -> str:
@@ -94,4 +98,4 @@ def _table(flow: str, direction: str, found: dict[str, list[Point]]) -> str:
 
 if __name__ == "__main__":
     lines = Path(sys.argv[1]).read_text().splitlines()
-    Path(sys.argv[3]).write_text(text_of([json.loads(line) for line in lines], sys.argv[2]))
+    Path(sys.argv[3]).write_text(text_of([json.loads(line) for line in lines], sys.argv[2], sys.argv[4]))

@@ -90,7 +90,7 @@ def test_what_was_done_and_what_would_be_is_said(machine: Host, site: Site) -> N
     name = site.databases.get().name
     operation = ask(site)
     drive(operation.pk, machine)
-    assert operation.lines.get(key="addresses").progress_text == "2 places in 1 tables"
+    assert operation.lines.get(key="addresses").memo["note"] == "2 places in 1 tables"
     told = RewriteAddresses().plan(Run(operation, lambda: machine))
     assert told == f"Change https://old.test to https://newer.test in every text of the database {name}"
 

@@ -37,7 +37,7 @@ from tests.operations.test_crash import drive, unsent
 __all__ = ["unsent"]
 pytestmark = [pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
-LETTERBOX = {"domains.Pair.sealed_key"}
+LETTERBOX = {"domains.Pair.sealed_key", "mail.Relay.sealed_password"}
 """Sealed by a door for the server's letterbox, whose key this is not."""
 SECRETS = ("the first", "the second", "the third")
 

@@ -20,7 +20,7 @@ RESULTS = [
 
 @pytest.mark.parametrize("backend", points.BACKENDS)
 def test_every_registered_point_has_an_entry(backend: str) -> None:
-    """A new one has none: ./panel test --every-point writes them."""
+    """A new one has none: ./panel test --every-point writes them, or --each-point-once."""
     told = points.names_of(points.FILE.read_text())[backend]
     assert set(CrashPoint.names) - told == UNREACHED
 
@@ -45,3 +45,14 @@ def test_a_loop_that_fails_tells_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     assert not file.exists()
     assert list(loop) == [(1, "a.c")]
     assert json.loads(file.read_text())["points"] == [[0, "a.b"], [1, "a.c"]]
+
+
+def test_once_each_is_what_is_written_down_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "results"
+    monkeypatch.setenv("FP_POINTS", str(file))
+    monkeypatch.setenv("FP_POINTS_ONCE", "yes")
+    assert list(points.to_kill("toy", "undoing", [(0, "a.b"), (1, "a.b"), (2, "a.c")], known=["a.c"])) == [
+        (0, "a.b"),
+        (2, "a.c"),
+    ]
+    assert json.loads(file.read_text())["points"] == [[0, "a.b"], [2, "a.c"]]

@@ -15,6 +15,7 @@ backend = os.environ.get("TESTS_ON", "sqlite")
 with open(os.environ["FP_POINTS"], "a") as file:
     print(json.dumps({"backend": backend, "flow": "toy", "direction": "forward", "points": [[0, "a.b"]]}), file=file)
 def test_it():
+    assert bool(os.environ.get("FP_POINTS_ONCE")) is %r
     assert backend != %r
 """
 AUTHOR = ("-c", "user.name=A", "-c", "user.email=a@example.com")
@@ -50,17 +51,20 @@ def test_the_commit_is_named_and_whether_the_files_are_others_by_now(clone: Path
     assert every_point.commit(tmp_path) == "unknown: this is no clone"
 
 
-@pytest.mark.parametrize(("fails_on", "code"), [("", 0), ("postgresql", 1)])
+@pytest.mark.parametrize(
+    ("option", "fails_on", "code"),
+    [("--every-point", "", 0), ("--every-point", "postgresql", 1), ("--each-point-once", "", 0)],
+)
 def test_the_summary_tells_of_both_databases_or_is_not_written(
-    clone: Path, monkeypatch: pytest.MonkeyPatch, fails_on: str, code: int
+    clone: Path, monkeypatch: pytest.MonkeyPatch, option: str, fails_on: str, code: int
 ) -> None:
     said: list[str] = []
     loop = clone / "test_toy.py"
-    loop.write_text(RESULT % fails_on)
+    loop.write_text(RESULT % (option == "--each-point-once", fails_on))
     monkeypatch.setattr(every_point, "LOOPS", str(loop.relative_to(clone)))
-    assert every_point.run_every_point(clone, clone, [], said.append) == code, said
+    assert every_point.run_points(option, clone, clone, [], said.append) == code, said
     summary = clone / "tests" / "POINTS.md"
     assert summary.exists() is (code == 0)
     if summary.exists():
-        assert every_point.commit(clone) in summary.read_text()
+        assert f"`./panel test {option}` on commit {every_point.commit(clone)}" in summary.read_text()
         assert "| 0 | `a.b` | done | done |" in summary.read_text()

@@ -1,4 +1,4 @@
-"""Security 35: a creation's passwords and the panel's keys are in no argument, environment, log, record or answer."""
+"""Security 35: what is secret is in no argument, environment, log, record or answer, while it is made and changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.whole.panel import Panel
 
 pytestmark = pytest.mark.host
 MARKER = "seen-by-anybody"
-ITS_PLACE = ("wp-config.php", "fernet", "secret_key", "addresses.json")
+ITS_PLACE = ("wp-config.php", ".env", "fernet", "secret_key", "addresses.json")
 """Files that a secret belongs into."""
 
 
@@ -99,3 +99,32 @@ def test_35_secrets_are_seen_nowhere(panel: Panel, tmp_path: Path) -> None:
     looked_through = " ".join(files_with(panel, "canary.localhost"))
     assert all(name in looked_through for name in ("panel.sqlite3", "Caddyfile", ".log", "/mysql/"))
     assert "panel.sqlite3" in " ".join(files_with(panel, "operations.advance")), "no result was kept"
+
+
+def test_35_a_rotation_a_reading_and_a_new_key_show_nothing(panel: Panel, tmp_path: Path) -> None:
+    file, asked = tmp_path / "login", ["--kind", "custom", "--database", "--domain", "canary-two.localhost"]
+    panel.done("site", "create", "Canary two", *asked, "--wait")
+    (name,) = panel.done("site", "show", "canary-two", "--format", "json").json["databases"]
+    env, secrets = panel.places.site("canary-two") / "private" / ".env", {}
+    secrets["the old password"] = password_in(env)
+    secrets["the old key"] = (panel.places.keys / "fernet").read_text().split()[0]
+    with looking_on() as onlooker:
+        answers = panel.done("database", "rotate", name, "--wait", "--format", "json").out
+        answers += panel.done("key", "rotate", "--wait", "--format", "json").out
+        told = panel.done("database", "reveal", name, "--credentials-file", file)
+        answers += panel.done("database", "create", "canary-two", "--wait", "--format", "json").out
+    secrets["the new password"] = password_in(env)
+    secrets["the new key"] = (panel.places.keys / "fernet").read_text().split()[0]
+    assert f"password: {secrets['the new password']}\n" in file.read_text()
+    assert len(set(secrets.values())) == len(secrets)
+    assert onlooker.has_seen("php-cli"), "the login was not seen"
+    for what, secret in secrets.items():
+        assert not onlooker.has_seen(secret), what
+        assert secret not in answers + told.out + told.err, what
+        assert files_with(panel, secret) == [], what
+
+
+def password_in(env: Path) -> str:
+    found = re.search(r"^DB_PASSWORD=([A-Za-z0-9]{32})$", env.read_text(), re.MULTILINE)
+    assert found
+    return found[1]

@@ -16,7 +16,7 @@ from apps.host.crash import CrashPoint
 from apps.host.errors import HostError, Refused, Unavailable
 from apps.host.memory import memory_of
 from apps.host.supervisor import Status, Worker, find, lock, logs, ports, ready, record, watch
-from apps.host.supervisor.ask import Answer
+from apps.host.supervisor.ask import Answer, ask
 from apps.host.supervisor.ending import end, sweep
 from apps.host.supervisor.launch import launch
 from apps.host.supervisor.processes import Process, signal_process, since
@@ -120,10 +120,17 @@ class PidFileSupervisor:
         offset = logs.size(worker.log)
         signal_process(server, signal.SIGUSR1)
         SIGNALLED()
-        if answer_of(worker, server, token, config, ready.RELOAD_PATIENCE) is None:
-            raise Refused(
-                f"The worker of {worker.slug} keeps its old configuration. {logs.complaint(worker.log, offset)}"
-            )
+        if answer_of(worker, server, token, config, ready.RELOAD_PATIENCE, offset) is None:
+            said = logs.complaint(worker.log, offset)
+            raise Refused(f"The worker of {worker.slug} {self._left_with(worker, offset)}. {said}")
+
+    def _left_with(self, worker: Worker, offset: int) -> str:
+        """What a configuration that was not taken has left. Where a script of worker mode fails, no PHP at all."""
+        ask(worker.port)  # then the log says so
+        if ready.WITHOUT_PHP not in logs.written_since(worker.log, offset):
+            return "keeps its old configuration"
+        self._stop(worker)
+        return "did not take its new configuration, and was ended, for its PHP had"
 
     def _refuse_foreign(self, worker: Worker) -> None:
         holder = ports.port_holder(worker.port)

@@ -17,6 +17,8 @@ RELOAD_PATIENCE = 45.0
 QUIET_START = 1.0
 YOUNG = 0.5
 STARTED = "serving initial configuration"
+NOT_TAKEN = "failed to reload config"
+WITHOUT_PHP = "FrankenPHP is not running"
 
 
 def wait_until_up(worker: Worker, found: Process, log_offset: int) -> None:
@@ -36,16 +38,21 @@ def wait_until_grown(found: Process) -> None:
     sleep(max(0.0, YOUNG - age(found)))
 
 
-def answer_of(worker: Worker, found: Process, token: str, config: str = "", patience: float = 0) -> Answer | None:
-    """What this very process answers; None when it ends, or does not answer for *patience* seconds (else twenty).
+def answer_of(
+    worker: Worker, found: Process, token: str, config: str = "", patience: float = PATIENCE, reload: int | None = None
+) -> Answer | None:
+    """What this very process answers; None when it ends, or does not answer for *patience* seconds.
 
-    With a *config*, no answer with another configuration will do.
+    With a *config*, no answer with another configuration will do. *reload*: how long the log was when it was told to
+    take one; once it says there that it could not, nothing is waited for any more.
     """
-    until = monotonic() + (patience or PATIENCE)
+    until = monotonic() + patience
     while monotonic() < until and is_there(found):
         answer = ask(worker.port)
         if answer == Answer(str(worker.site_id), token, config or (answer.config if answer else "")):
             return answer
+        if reload is not None and NOT_TAKEN in written_since(worker.log, reload):
+            return None
         sleep(0.01)
     return None
 

@@ -97,7 +97,7 @@ def _time(step: ShownStep) -> str:
 
 def _detail(step: ShownStep) -> str:
     part = f"{step.done * 100 // step.total} % " if step.total and step.status == "running" else ""
-    return clean(part + (step.error or (step.text if part else ""))).replace("\n", " ")
+    return clean(part + (step.error or step.note or (step.text if part else ""))).replace("\n", " ")
 
 
 def _below(operation: Operation) -> str:

@@ -1,6 +1,7 @@
 """``./panel test --every-point``: the crash loops without a sample, on each database, and their summary.
 
-``tests/POINTS.md`` is written when all of them went well, and names the commit that they ran on.
+``--each-point-once`` kills at one passage of each point in each loop, in a fraction of the time. ``tests/POINTS.md`` is
+written when all of them went well; it names the option, and the commit that they ran on.
 """
 
 from __future__ import annotations
@@ -12,26 +13,28 @@ from tempfile import TemporaryDirectory
 
 from apps.host import command
 from apps.host.errors import CommandFailed
-from apps.servers.local.checks import SERVERS, Check, Say, run
+from apps.servers.local.checks import SERVERS, SIDE_BY_SIDE, Check, Say, run
 from apps.servers.local.workplace import workplace
 
-OPTION = "--every-point"
+EVERY, ONCE = "--every-point", "--each-point-once"
 LOOPS = "tests/operations/test_crash*.py"
 WRITER = (sys.executable, "-m", "tests.operations.points")
 SUMMARY = Path("tests/POINTS.md")
 
 
-def run_every_point(code: Path, cache: Path, pytest_arguments: Sequence[str], say: Say) -> int:
+def run_points(option: str, code: Path, cache: Path, pytest_arguments: Sequence[str], say: Say) -> int:
     """On one database after the other. Returns the exit code."""
     with workplace(code, cache, say) as place, TemporaryDirectory() as folder:
         results = Path(folder) / "results"
-        argv = [sys.executable, "-m", "pytest", *sorted(map(str, place.glob(LOOPS))), *pytest_arguments]
-        loops = [
-            Check("every point on SQLite", argv, {"FP_POINTS": str(results)}, loud=True),
-            Check("every point on PostgreSQL and Redis", argv, {"FP_POINTS": str(results), **SERVERS}, loud=True),
+        loops = sorted(map(str, place.glob(LOOPS)))
+        argv = [sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *loops, *pytest_arguments]
+        env = {"FP_POINTS": str(results), **({"FP_POINTS_ONCE": "yes"} if option == ONCE else {})}
+        runs = [
+            Check("the points on SQLite", argv, env, loud=True),
+            Check("the points on PostgreSQL and Redis", argv, {**env, **SERVERS}, loud=True),
         ]
-        write = Check(f"{SUMMARY} written", [*WRITER, str(results), commit(code), str(code / SUMMARY)])
-        return 0 if all(run(check, place, say) for check in (*loops, write)) else 1
+        write = Check(f"{SUMMARY} written", [*WRITER, str(results), commit(code), str(code / SUMMARY), option])
+        return 0 if all(run(check, place, say) for check in (*runs, write)) else 1
 
 
 def commit(code: Path) -> str:
