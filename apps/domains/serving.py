@@ -6,7 +6,7 @@ import json
 from functools import partial
 from hashlib import sha256
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -15,6 +15,7 @@ from apps.domains.caddyfile import difference, render, wanted_routes
 from apps.domains.front import Acme, FrontFacts, FrontSite, State, is_private
 from apps.domains.models import Domain
 from apps.domains.quarantine import Settled, known_alone, offered, separated
+from apps.domains.rows import Row, rows_of
 from apps.domains.specials import accepted, note, special_of
 from apps.host import oplock
 from apps.host.caddy import routes
@@ -30,10 +31,16 @@ if TYPE_CHECKING:
 CERTIFIED_WITHIN = 0.5
 
 
+class Reading(NamedTuple):
+    """The front's file, and the JSON that Caddy reads it as."""
+
+    text: str
+    config: str
+
+
 def facts_of(server: Server, vault: Vault | None = None) -> FrontFacts:
     """Everything that the front of *server* should serve, from the records alone. Without *vault* no pass is known."""
-    sites = Site.objects.filter(server=server, domains__served=True).distinct().order_by("id")
-    return _front(tuple(_site(site, vault) for site in sites.prefetch_related("domains__path_redirects")))
+    return _front(tuple(_site(site, vault) for site in rows_of(server)))
 
 
 def sockets() -> tuple[str, ...]:
@@ -55,14 +62,17 @@ def _front(sites: tuple[FrontSite, ...]) -> FrontFacts:
     )
 
 
-def _site(site: Site, vault: Vault | None) -> FrontSite:
-    served = {domain.host for domain in site.domains.all() if domain.served}
-    hosts = tuple(host for host in site.hosts if host in served)
+def _site(site: Row, vault: Vault | None) -> FrontSite:
     shut = site.front == Site.Front.MAINTENANCE
-    token = vault.open(site.sealed_pass) if vault and shut and site.sealed_pass else ""
-    internal = tuple(one.host for one in site.domains.all() if one.host in served and one.tls == Domain.Tls.INTERNAL)
-    front = cast(State, site.front)
-    return FrontSite(site.pk, hosts, front, site.port or 0, token, special_of(site, hosts), internal)
+    return FrontSite(
+        id=site.pk,
+        hosts=tuple(name.host for name in site.names),
+        state=cast(State, site.front),
+        port=site.port or 0,
+        token=vault.open(site.sealed_pass) if vault and shut and site.sealed_pass else "",
+        special=special_of(site),
+        internal=tuple(name.host for name in site.names if name.tls == Domain.Tls.INTERNAL),
+    )
 
 
 def write_next(server: Server, host: Host) -> str:
@@ -86,22 +96,26 @@ def write_and_check(server: Server, host: Host) -> Settled:
     return offered(separated(facts_of(server, host.vault), host.front, known), known, partial(_write, host))
 
 
-def _write(host: Host, facts: FrontFacts) -> str:
+def _write(host: Host, facts: FrontFacts) -> Reading:
+    """Write the file, and have Caddy read it, unless that very file was read last: then it is known how."""
     text = render(facts)
     host.files.write(host.places.caddyfile_next, text, 0o644)
     seal, last = _seal(host, facts, text), host.places.caddyfile_next.with_name("Caddyfile.read")
-    if last.exists() and last.read_text() == seal:
-        return text
-    unlike = difference(facts, routes(host.front.adapt(text)))
+    known, _, config = last.read_text().partition("\n") if last.exists() else ("", "", "")
+    if known == seal:
+        return Reading(text, config)
+    adapted = host.front.adapt(text)
+    unlike = difference(facts, routes(adapted))
     if unlike:
         raise Refused(unlike)
-    host.files.write(last, seal, 0o600)
-    return text
+    config = json.dumps(adapted)
+    host.files.write(last, f"{seal}\n{config}", 0o600)
+    return Reading(text, config)
 
 
 def _seal(host: Host, facts: FrontFacts, text: str) -> str:
-    """What Caddy has read and the records agree with need not be read again to be loaded: the same of all three."""
-    said = json.dumps([str(host.front.binary), wanted_routes(facts), text], sort_keys=True)
+    """Of what was read, by whom, and what the records want it to say: the same of all three needs no second look."""
+    said = json.dumps([host.front.mark, wanted_routes(facts), text], sort_keys=True)
     return sha256(said.encode()).hexdigest()
 
 
@@ -145,9 +159,9 @@ def _send(server: Server, host: Host, fresh: list[int]) -> tuple[str, Settled]:
     sent: list[str] = []
 
     def offer(facts: FrontFacts) -> None:
-        text = _write(host, facts)
-        sent.append(text)
-        host.front.load(text)
+        reading = _write(host, facts)
+        sent.append(reading.text)
+        host.front.load(*reading)
 
     try:
         known = accepted(server)

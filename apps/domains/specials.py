@@ -6,30 +6,25 @@ from collections.abc import Mapping
 
 from apps.domains.models import Domain
 from apps.domains.quarantine import Settled
-from apps.domains.special import PLAIN, Redirect, Special, remembered
+from apps.domains.rows import Row
+from apps.domains.special import PLAIN, Special, remembered
 from apps.servers.models import Server
 from apps.sites.front_settings import leads_to_main, networks_of, password_of, serves_plain_http
 from apps.sites.models import Site
 
 
-def special_of(site: Site, hosts: tuple[str, ...]) -> Special:
-    """For *site* as it is served under *hosts*, the primary one first. Costs no query where domains are fetched."""
-    domains = sorted((one for one in site.domains.all() if one.host in hosts), key=lambda one: hosts.index(one.host))
+def special_of(site: Row) -> Special:
+    """What its settings and its served names, the primary one first, say."""
     user, password = password_of(site.chosen)
     return Special(
-        to_primary=tuple(one.host for one in domains[1:] if one.redirects or leads_to_main(site.chosen)),
-        redirects=tuple(redirect for domain in domains for redirect in _redirects(domain)),
+        to_primary=tuple(one.host for one in site.names[1:] if one.redirects or leads_to_main(site.chosen)),
+        redirects=tuple(site.redirects),
         plain_http=serves_plain_http(site.chosen),
         user=user,
         hash=password,
         proxies=networks_of(site.chosen),
-        pairs=tuple((one.host, one.pair_id) for one in domains if one.tls == Domain.Tls.CUSTOM and one.pair_id),
+        pairs=tuple((one.host, one.pair) for one in site.names if one.tls == Domain.Tls.CUSTOM and one.pair),
     )
-
-
-def _redirects(domain: Domain) -> list[Redirect]:
-    rows = domain.path_redirects.all()
-    return [Redirect(domain.host, row.path, row.target, row.status) for row in rows]
 
 
 def accepted(server: Server) -> dict[int, Special]:

@@ -19,7 +19,7 @@ from apps.host.caddy_routes import routes
 from apps.host.errors import Refused, Unavailable
 
 __all__ = ["Front", "routes"]
-CADDYFILE = "text/caddyfile"
+CADDYFILE, JSON = "text/caddyfile", "application/json"
 LONGEST = 400  # characters of Caddy's message that a person gets to see
 
 
@@ -39,6 +39,11 @@ class Front:
         own = [str(self.binary), "run", "--config", str(caddyfile), "--adapter", "caddyfile"]
         return [sys.executable, "-IS", hand_over.__file__, *sockets, "--", *own] if sockets else own
 
+    @property
+    def mark(self) -> str:
+        """Which program it is: another one, or a newer one in its place, may read a file otherwise."""
+        return f"{self.binary} {self.binary.stat().st_mtime_ns}"
+
     def adapt(self, caddyfile: str) -> dict[str, Any]:
         """The JSON that Caddy reads *caddyfile* as. Changes nothing.
 
@@ -47,22 +52,23 @@ class Front:
         answer: dict[str, Any] = json.loads(self._ask("POST", "/adapt", caddyfile))["result"]
         return answer
 
-    def load(self, caddyfile: str) -> None:
+    def load(self, caddyfile: str, config: str = "") -> None:
         """Site Creation 14: serve *caddyfile* from now on. The one that is loaded already costs nothing.
 
+        *config* is what ``adapt`` has given for it, as JSON: with that Caddy need not read it a second time.
         Requests that run are answered to their end. Refused when Caddy refuses it: the old one keeps serving.
         """
-        self._ask("POST", "/load", caddyfile)
+        self._ask("POST", "/load", config or caddyfile, JSON if config else CADDYFILE)
 
     def current(self) -> dict[str, Any]:
         """The JSON that the front serves now, empty when it has none."""
         return json.loads(self._ask("GET", "/config/")) or {}
 
-    def _ask(self, method: str, path: str, caddyfile: str | None = None) -> bytes:
+    def _ask(self, method: str, path: str, text: str | None = None, form: str = CADDYFILE) -> bytes:
         connection = _Connection(self.admin_socket, self.timeout)
-        body = None if caddyfile is None else caddyfile.encode()
+        body = None if text is None else text.encode()
         try:
-            connection.request(method, path, body, {"Content-Type": CADDYFILE})
+            connection.request(method, path, body, {"Content-Type": form})
             response = connection.getresponse()
             answer = response.read()
         except PermissionError as error:

@@ -7,6 +7,7 @@ import json
 import shutil
 import socket
 import ssl
+import time
 from typing import Any
 from unittest.mock import patch
 
@@ -15,6 +16,7 @@ from django.conf import settings
 
 from apps.domains import blocks
 from apps.domains.models import Domain, PathRedirect
+from apps.host.caddy_tls import served_certificate
 from apps.host.host import Host
 from apps.lifecycle.site_activation import stop_site
 from apps.lifecycle.site_update import update_site
@@ -179,10 +181,18 @@ def with_another_name(site: Site) -> None:
     Domain.objects.create(site=site, host=f"www.{HOST}", served=True)
 
 
+def wait_for_certificate(host: str) -> None:
+    until = time.monotonic() + 10
+    while served_certificate(host, settings.HTTPS_PORT) is None:
+        assert time.monotonic() < until, f"no certificate for {host}"
+        time.sleep(0.01)
+
+
 def test_names_and_paths_lead_where_they_shall(machine: Host, site: Site, parts: RunningFront) -> None:
     with_another_name(site)
     PathRedirect.objects.create(domain=site.domains.get(primary=True), path="/old", target="/new", status=308)
     assert changed(site, machine, main_domain="on").status == "done"
+    wait_for_certificate(f"www.{HOST}")  # the name is new to the front, which makes one within some milliseconds
     assert parts.get(f"www.{HOST}", "/a?b=c").headers["location"] == f"https://{HOST}:{settings.HTTPS_PORT}/a?b=c"
     assert parts.get(HOST, "/old").headers["location"] == "/new"
     PathRedirect.objects.all().delete()

@@ -12,7 +12,7 @@ from apps.host.host import Host
 
 FULL = "The disk is too full: 4096 bytes are needed and 0 are free."
 AWAY = "The {} does not answer."
-WRITES = ("write", "write_as", "copy_as", "make_site", "make_runtime", "make_folder_as")
+WRITES = ("write", "write_for_front", "write_as", "copy_as", "make_site", "make_runtime", "make_folder_as")
 
 
 @dataclass
