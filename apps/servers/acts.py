@@ -14,7 +14,7 @@ from apps.servers.shapes import ServerShape
 
 def _visible_to(user: User | AnonymousUser) -> QuerySet[Server]:
     seen = user.is_active and user.has_perm("servers.view_server")
-    return Server.objects.prefetch_related("relays") if seen else Server.objects.none()
+    return Server.objects.order_by("name").prefetch_related("relays") if seen else Server.objects.none()
 
 
 def _allowed(ask: Ask, act: Act | Look, server: Server) -> bool:

@@ -20,8 +20,6 @@ CREATION = "Site Lifecycle / 1. Site Creation"
 SCALING = "Multi-Site Scaling"
 LATER = ("Backup Lifecycle",)
 """Chapters that are not built yet."""
-AWAITED = ("Site Lifecycle / 4. Site Deletion",)
-"""Beginnings of the headings that are still being built."""
 
 
 @dataclass(frozen=True)

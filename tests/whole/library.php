@@ -21,7 +21,7 @@ for ($i = 1; $i <= POSTS; $i++) {
         'post_content' => "<p>Text of post $i, with <a href='$link'>the first</a>.</p><img src='$address' alt='number $i'>",
     ]);
 }
-$deep = ['home' => home_url('/'), 'list' => [home_url('/a/'), serialize(['deep' => home_url('/\u{e4}/')])]];
+$deep = ['home' => home_url('/'), 'list' => [home_url('/a/'), serialize(['deep' => home_url("/\u{e4}/")])]];
 update_option('fp_options', $deep);
 $text = ['title' => 'Where', 'text' => 'Come to ' . home_url('/visit/')];
 update_option('widget_text', [2 => $text, '_multiwidget' => 1]);
