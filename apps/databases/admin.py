@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from apps.databases.acts import DATABASE
 from apps.databases.badges import STATUS
+from apps.databases.dump_page import dumps_for
 from apps.databases.models import Database
 from apps.operations.admin_base import user_of
 from apps.operations.doors.forms import ActLink, Row, links_of, look_links, rows_of
@@ -37,8 +38,10 @@ def _context(request: HttpRequest, site: Site) -> dict[str, Any]:
     user, databases = user_of(request), Database.objects.filter(site=site).select_related("site")
     busy = Operation.objects.filter(subject_kind="site", subject_id=site.pk, status__in=BUSY).exists()
     kept = dict(Kept.objects.filter(kind=Kept.Kind.DATABASE, subject_id__in=databases).values_list("place", "until"))
+    rows = rows_of(DATABASE, databases.prefetch_related("exports"), user, busy=busy)
     return {
-        "lines": [_line(row, user, kept) for row in rows_of(DATABASE, databases, user, busy=busy)],
+        "lines": [_line(row, user, kept) for row in rows],
+        **dumps_for(user, [row.subject for row in rows], busy=busy),
         "creating": [] if busy else links_of(DATABASE, site, user, creating=True),
         "busy": busy,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from time import monotonic
 from typing import IO, Any, ClassVar
 
 from django.http import StreamingHttpResponse
@@ -27,6 +28,8 @@ from apps.operations.shapes import OperationShape
 
 CHUNK = 1 << 20
 GZIP = "application/gzip"
+HEARS_OUT = 20.0
+"""Seconds for which the rest of what is too long is read, and thrown away."""
 
 
 class AnyBytes(BaseParser):
@@ -65,7 +68,11 @@ class DatabaseViewSet(NounViewSet):
             raise Invalid("", "Nothing was sent: the dump is the request's body, with its length in Content-Length.")
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         with closing(Slot()):
-            name = uploads.take(ask, database, _chunks(request.stream), length)
+            try:
+                name = uploads.take(ask, database, _chunks(request.stream), length)
+            except uploads.TooMuch:
+                _hear_out(request.stream)
+                raise
         try:
             operation = import_database(ask, database, upload=name, keep=keep)
         except Exception:
@@ -88,6 +95,13 @@ class DatabaseViewSet(NounViewSet):
         told = {"Content-Disposition": f'attachment; filename="{found.file}"', "Cache-Control": "no-store"}
         told["Content-Length"] = str(found.bytes)
         return StreamingHttpResponse(Held(content, slot), content_type=GZIP, headers=told)
+
+
+def _hear_out(body: IO[Any]) -> None:
+    """Whoever is still sending does not hear an answer: the front breaks the connection off instead."""
+    until = monotonic() + HEARS_OUT
+    while monotonic() < until and body.read(CHUNK):
+        continue
 
 
 def _chunks(body: IO[Any]) -> Iterator[bytes]:

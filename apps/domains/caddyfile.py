@@ -28,7 +28,8 @@ def render(facts: FrontFacts) -> str:
     sockets = text.INHERITED if facts.inherited else text.OWN_SOCKETS
     parts = [_options(facts), text.SNIPPETS.substitute(pages=facts.places.pages, lower=text.LOWER, **sockets)]
     parts += [text.REDIRECT.substitute(names=names("http", [panel, *only_https]), origin=facts.origin)]
-    parts += [text.PANEL.substitute(host=panel, tls=tls_of(facts, panel), socket=facts.panel_socket)]
+    own = {"host": panel, "tls": tls_of(facts, panel), "socket": facts.panel_socket, "upload_mb": facts.upload_mb}
+    parts += [text.PANEL.substitute(own)]
     return "\n".join([*parts, *blocks(facts)])
 
 

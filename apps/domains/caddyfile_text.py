@@ -129,7 +129,12 @@ PANEL = Template("""https://$host {
 	log
 	route {
 		import hidden
-		request_body {
+		@upload path_regexp ^/api/v1/databases/[0-9]+/upload/$$
+		@other not path_regexp ^/api/v1/databases/[0-9]+/upload/$$
+		request_body @upload {
+			max_size ${upload_mb}MiB
+		}
+		request_body @other {
 			max_size 64MiB
 		}
 		encode zstd gzip

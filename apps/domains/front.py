@@ -84,7 +84,8 @@ class Acme:
 class FrontFacts:
     """All that the front is made of. *bind* are the addresses that it listens on; none of them means every one.
 
-    *inherited*: whoever starts the front opens its sockets, and hands them over.
+    *inherited*: whoever starts the front opens its sockets, and hands them over. *upload_mb*: how long a dump may be
+    that is sent to the panel; nothing else may have more than 64 MB.
     """
 
     places: Places
@@ -96,6 +97,7 @@ class FrontFacts:
     bind: tuple[str, ...] = ("127.0.0.1",)
     acme: Acme = Acme()
     inherited: bool = False
+    upload_mb: int = 512
 
     @property
     def sockets(self) -> tuple[str, ...]:

@@ -59,6 +59,7 @@ def _front(sites: tuple[FrontSite, ...]) -> FrontFacts:
         bind=() if settings.PRODUCTION else ("127.0.0.1",),
         acme=Acme(*settings.ACME),
         inherited=settings.FRONT_INHERITS,
+        upload_mb=2 * settings.UPLOAD_MB,  # what is a little too long hears from the panel how long it may be
     )
 
 

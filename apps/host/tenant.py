@@ -207,8 +207,8 @@ def remove(top: str, relative: str) -> None:
     parent, _, name = relative.rpartition("/")
     try:
         folder = descend(top, parent)
-    except FileNotFoundError:
-        return
+    except (FileNotFoundError, Problem):
+        return  # beyond a link nothing was written either
     unlink(folder, f"{name}.part")
     unlink(folder, name)
 

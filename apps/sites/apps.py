@@ -9,6 +9,7 @@ class SitesConfig(AppConfig):
     name = "apps.sites"
 
     def ready(self) -> None:
-        """Register what this app's runners answer, and what they seal."""
+        """Register what this app's runners answer, seal and look after."""
         import_module("apps.sites.questions")
         import_module("apps.sites.sealed")
+        import_module("apps.sites.usage")

@@ -79,6 +79,17 @@ class Site(models.Model):
         return [domain.host for domain in domains]
 
 
+class Usage(models.Model):
+    """What a site's folder took on the disk when it was last measured."""
+
+    site = models.OneToOneField(Site, on_delete=models.CASCADE, related_name="usage")
+    bytes = models.BigIntegerField(default=0)
+    measured_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.site_id}: {self.bytes}"
+
+
 class SiteUserPermission(UserObjectPermissionBase):
     content_object = models.ForeignKey(Site, on_delete=models.CASCADE)
 

@@ -28,7 +28,7 @@ from apps.sites.acts import SITE
 from apps.sites.badges import NEEDS_A_HAND, kind_label
 from apps.sites.kept import kept_of
 from apps.sites.kinds import KINDS
-from apps.sites.models import Site
+from apps.sites.models import Site, Usage
 from apps.workers.card import WorkerCard
 
 RECENT = 8
@@ -76,6 +76,11 @@ class Overview:
     @cached_property
     def databases(self) -> list[Database]:
         return [one for one in self.site.databases.all() if one.status != Database.Status.DELETED]
+
+    @cached_property
+    def usage(self) -> Usage | None:
+        """What its folder takes on the disk; None before it was measured."""
+        return Usage.objects.filter(site=self.site).first()
 
     @cached_property
     def worker(self) -> WorkerCard:

@@ -23,7 +23,7 @@ class SiteShape(serializers.Serializer[Site]):
     """*domains*: host names, the primary one first. *server*, *runtime*, *databases*: names.
 
     *suspended_because*: the host's reason; empty where there is none, or no suspension. *kept_until*: when a deleted
-    one goes for good, else null.
+    one goes for good, else null. *disk*: bytes of its folder as they were last measured; null before that.
     """
 
     id = serializers.IntegerField()
@@ -38,6 +38,7 @@ class SiteShape(serializers.Serializer[Site]):
     directory = serializers.SerializerMethodField()
     databases = serializers.SerializerMethodField()
     runtime = serializers.CharField(source="runtime.name")
+    disk = serializers.IntegerField(source="usage.bytes", allow_null=True, default=None)
     suspended_because = serializers.CharField()
     front_fault = serializers.CharField(help_text="Why the front does not serve what is special about it; else empty.")
     kept_until = serializers.SerializerMethodField()
@@ -62,7 +63,7 @@ class AcceptedShape(serializers.Serializer[dict[str, Any]]):
 
 def in_full(sites: QuerySet[Site]) -> QuerySet[Site]:
     """*sites* with all that their shape shows: two queries more, however many there are."""
-    return with_until(sites).select_related("server", "runtime").prefetch_related("domains", "databases")
+    return with_until(sites).select_related("server", "runtime", "usage").prefetch_related("domains", "databases")
 
 
 def accepted(operation: Operation) -> dict[str, Any]:

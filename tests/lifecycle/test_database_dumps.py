@@ -217,6 +217,16 @@ def test_36_a_link_is_no_dump(shop: Shop) -> None:
         assert told in operation.error
 
 
+def test_36_an_export_goes_through_no_link(shop: Shop, tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    shop.exports.symlink_to(tmp_path)
+    operation = drive(export_database(ME, shop.database), shop.host)
+    assert operation.status == "undone"
+    assert "is a link" in operation.error
+    assert list(tmp_path.iterdir()) == []
+    shop.exports.unlink()
+
+
 def test_a_dump_of_another_kind_is_named(shop: Shop) -> None:
     operation = shop.load(b"PK\x03\x04 and so on")
     assert operation.error == "This dump is packed by zip; send it as .sql or .sql.gz."

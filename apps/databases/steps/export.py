@@ -17,7 +17,7 @@ class WriteExport(Step):
     A second run begins anew. There is room for it when there is as much as the tables have bytes.
     """
 
-    key = "export-write"
+    key = "write-dump"
 
     def plan(self, run: Run) -> str:
         export = run.find(Export)

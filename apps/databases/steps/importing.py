@@ -32,7 +32,7 @@ from apps.sites.owner import owner_of
 class LookAtDump(Step):
     """Open it once: it is there, it is no link, it is no archive of another kind, and there is room for it."""
 
-    key = "dump-look"
+    key = "open-dump"
 
     def plan(self, run: Run) -> str:
         path = run.params["path"]
@@ -48,7 +48,7 @@ class LookAtDump(Step):
 class KeepContent(WriteExport):
     """An export of what is there now. Of nothing, there is none."""
 
-    key = "import-keep"
+    key = "export-before"
 
     def do(self, run: Run) -> None:
         if run.host.schemas.size(run.record(Database).name).tables:
@@ -60,7 +60,7 @@ class KeepContent(WriteExport):
 class LoadDump(Step):
     """A second run begins with nothing again."""
 
-    key = "import-load"
+    key = "load-dump"
 
     def plan(self, run: Run) -> str:
         return "Load the dump there; whatever it creates belongs to the account"

@@ -15,7 +15,7 @@ from apps.sites.owner import owner_of
 class MakeScratch(Step):
     """A database beside, with an account that may use it alone."""
 
-    key = "import-scratch"
+    key = "scratch-database"
 
     def plan(self, run: Run) -> str:
         return "Create a database beside it, with an account of its own, until this is over"
@@ -35,7 +35,7 @@ class MakeScratch(Step):
 class DropOldContent(Step):
     """Past this there is no way back but the export: what was there before goes, and so does what helped."""
 
-    key = "import-clean"
+    key = "drop-old-tables"
 
     def plan(self, run: Run) -> str:
         return "Drop what was there before, and the database beside it"

@@ -20,7 +20,7 @@ CODE_LOADED = CrashPoint("import.code-loaded")
 
 
 class SwapContent(Step):
-    key = "import-swap"
+    key = "swap-tables"
 
     def plan(self, run: Run) -> str:
         return f"Put its tables in the place of those of {run.record(Database)}, all at once; then views and triggers"
