@@ -32,7 +32,8 @@ class Rotate(Verb):
         server = Server.objects.filter(name=options.server).first()
         if server is None:
             names = ", ".join(Server.objects.order_by("name").values_list("name", flat=True))
-            raise Missing(f"There is no server {options.server[:60]}; there is {names or 'none yet: ./panel up'}.")
+            there = f"there is {names}" if names else "./panel up registers this one"
+            raise Missing(f"There is no server {options.server[:60]}; {there}.")
         ask = ask_of(options, action="key.rotate", server=server.pk)
         if options.dry_run:
             show_one(options, PlanShape(rotate_key.plan(replace(ask, key=""), server)).data)
