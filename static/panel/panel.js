@@ -37,3 +37,6 @@ async function send(form) {
     }
     button.disabled = false;
 }
+
+// On a telephone the tab that is shown may lie beyond the edge.
+document.querySelector(".fp-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
