@@ -39,14 +39,14 @@ def wait_until_grown(found: Process) -> None:
 
 
 def answer_of(
-    worker: Worker, found: Process, token: str, config: str = "", patience: float = PATIENCE, reload: int | None = None
+    worker: Worker, found: Process, token: str, config: str = "", patience: float = 0, reload: int | None = None
 ) -> Answer | None:
-    """What this very process answers; None when it ends, or does not answer for *patience* seconds.
+    """What this very process answers; None when it ends, or does not answer for *patience* seconds (else twenty).
 
     With a *config*, no answer with another configuration will do. *reload*: how long the log was when it was told to
     take one; once it says there that it could not, nothing is waited for any more.
     """
-    until = monotonic() + patience
+    until = monotonic() + (patience or PATIENCE)
     while monotonic() < until and is_there(found):
         answer = ask(worker.port)
         if answer == Answer(str(worker.site_id), token, config or (answer.config if answer else "")):
