@@ -58,7 +58,9 @@ class Special:
         )
 
     def faults(self, hosts: tuple[str, ...]) -> Iterator[str]:
-        """What of it must not be written for a site with these *hosts*."""
+        """What of it must not be written for a site with these *hosts*. Most sites have nothing special at all."""
+        if self == PLAIN:
+            return
         if self.about(hosts) != self:
             yield "a name that is not the site's"
         if (self.user or self.hash) and not (USER.fullmatch(self.user) and HASH.fullmatch(self.hash)):
