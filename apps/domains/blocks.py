@@ -17,13 +17,17 @@ UP, WITH_PASS = "{up}", "{way}"
 """What a site's map, and its map of passes, lead to."""
 
 
-def blocks(facts: FrontFacts) -> Iterator[str]:
-    """The plain sites first, then the special ones in their order."""
+def plain_blocks(facts: FrontFacts) -> Iterator[str]:
+    """One for all plain sites, or two where not all are certified alike."""
     plain = {host: site for site in facts.sites if site.special == PLAIN for host in site.hosts}
     for tls in (text.INTERNAL, text.PUBLIC):
         chosen = {host: site for host, site in plain.items() if tls_of(facts, host) is tls}
         if chosen:
             yield _block("https", chosen, tls)
+
+
+def special_blocks(facts: FrontFacts) -> Iterator[str]:
+    """Those of each special site, in their order."""
     for site in facts.sites:
         if site.special != PLAIN:
             yield from _special(facts, site)
@@ -59,18 +63,28 @@ def _by_tls(facts: FrontFacts, site: FrontSite, hosts: tuple[str, ...]) -> Itera
 
 
 def _block(scheme: str, entries: dict[str, FrontSite], tls: str, special: Special = PLAIN) -> str:
-    rows = "\n".join(f"\t\t\t{host} {site.target} {site.id}" for host, site in entries.items())
     passes = "\n".join(f"\t\t\t\t{host}/{site.token} {site.port}" for host, site in entries.items() if site.has_pass)
     return text.SITES.substitute(
         names=names(scheme, list(entries)),
         socket=SOCKETS[scheme],
         tls=tls,
-        rows=rows,
+        lower="import lower" if special == PLAIN else "# a name in any letters is this site's",
+        rows=indent("\n".join(_rows(entries, special)), TAB * 3),
         passes=passes,
         cookie=PASS,
         up=indent(_way(UP, special), TAB * 3),
         with_pass=indent(_way(WITH_PASS, special), TAB * 4),
     )
+
+
+def _rows(entries: dict[str, FrontSite], special: Special) -> Iterator[str]:
+    """Who is served, name by name; in a special site's block it is that site, and no letters need to be compared."""
+    if special == PLAIN:
+        yield from (f"{host} {site.target} {site.id}" for host, site in entries.items())
+        yield "default unknown 0"
+    else:
+        site = next(iter(entries.values()))
+        yield f"default {site.target} {site.id}"
 
 
 def _way(word: str, special: Special) -> str:

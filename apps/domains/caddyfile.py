@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from apps.domains import caddyfile_text as text
-from apps.domains.blocks import blocks, names, tls_of
+from apps.domains.blocks import names, plain_blocks, special_blocks, tls_of
 from apps.domains.front import FrontFacts, FrontSite, refuse_unsafe
+from apps.domains.snippets import snippets_in, written_out
 from apps.domains.wanted import wanted_routes
 
 __all__ = ["FrontFacts", "FrontSite", "difference", "render", "wanted_routes"]
@@ -26,11 +27,13 @@ def render(facts: FrontFacts) -> str:
     panel = facts.panel_host
     only_https = [host for site in facts.sites if not site.special.plain_http for host in site.hosts]
     sockets = text.INHERITED if facts.inherited else text.OWN_SOCKETS
-    parts = [_options(facts), text.SNIPPETS.substitute(pages=facts.places.pages, lower=text.LOWER, **sockets)]
+    shared = text.SNIPPETS.substitute(pages=facts.places.pages, lower=text.LOWER, **sockets)
+    parts = [_options(facts), shared]
     parts += [text.REDIRECT.substitute(names=names("http", [panel, *only_https]), origin=facts.origin)]
     own = {"host": panel, "tls": tls_of(facts, panel), "socket": facts.panel_socket, "upload_mb": facts.upload_mb}
     parts += [text.PANEL.substitute(own)]
-    return "\n".join([*parts, *blocks(facts)])
+    special = (written_out(block, snippets_in(shared)) for block in special_blocks(facts))
+    return "\n".join([*parts, *plain_blocks(facts), *special])
 
 
 def difference(facts: FrontFacts, found: Mapping[str, str]) -> str:

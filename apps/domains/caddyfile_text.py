@@ -155,10 +155,9 @@ SITES = Template("""$names {
 	$tls
 	log
 	route {
-		import lower
+		$lower
 		map {host} {up} {sid} {
 $rows
-			default unknown 0
 		}
 		@hidden path /.frankenpanel /.frankenpanel/*
 		handle @hidden {

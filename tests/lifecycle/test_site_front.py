@@ -16,8 +16,10 @@ from django.conf import settings
 
 from apps.domains import blocks
 from apps.domains.models import Domain, PathRedirect
+from apps.domains.special import Special
 from apps.host.caddy_tls import served_certificate
 from apps.host.host import Host
+from apps.lifecycle.domain import update_domain
 from apps.lifecycle.site_activation import stop_site
 from apps.lifecycle.site_update import update_site
 from apps.operations.asking import Ask
@@ -232,3 +234,22 @@ def test_9_a_block_that_has_gone_bad_shows_a_page_and_everything_else_goes_on(
     assert changed(site, machine, main_domain="on").status == "done"
     assert site.front_fault == ""
     assert parts.get(HOST, headers=basic(PASSWORD)).status == 200
+
+
+def test_9_a_domain_whose_block_the_front_refuses_is_changed_back(
+    machine: Host, site: Site, parts: RunningFront
+) -> None:
+    domain, good = site.domains.get(primary=True), blocks._redirects
+    assert drive(update_domain(ME, domain, path_redirects="/old /new 308"), machine).status == "done"
+
+    def redirects(special: Special) -> list[str]:
+        is_bad = any(one.target == "/newer" for one in special.redirects)
+        return ["no_such_directive\n"] if is_bad else list(good(special))
+
+    with patch.object(blocks, "_redirects", redirects):
+        operation = drive(update_domain(ME, domain, path_redirects="/old /newer 308"), machine)
+    site.refresh_from_db()
+    assert (operation.status, site.front_fault) == ("undone", "")
+    assert "no_such_directive" in operation.error
+    assert parts.get(HOST, "/old").headers["location"] == "/new"
+    assert drive(update_domain(ME, domain, path_redirects=""), machine).status == "done"

@@ -14,7 +14,7 @@ from apps.domains.models import Domain
 from apps.domains.steps import load_front
 from apps.domains.steps.own_block import LoadOwnBlock
 from apps.domains.steps.pages import LoadFront
-from apps.host.errors import Unavailable
+from apps.host.errors import Refused, Unavailable
 from apps.operations.flow import Step
 from apps.operations.run import Run
 from apps.sites.models import Site
@@ -67,7 +67,11 @@ class RegenerateCaddyfile(Step):
         return f"Write all domains of this server to {run.places.caddyfile_next} and have Caddy check the whole file"
 
     def do(self, run: Run) -> None:
-        serving.write_and_check(run.record(Site).server, run.host)
+        site = run.record(Site)
+        known = run.remember("fault", lambda: site.front_fault)
+        fault = serving.write_and_check(site.server, run.host).faults.get(site.pk, "")
+        if fault not in ("", known):
+            raise Refused(fault)
 
 
 class ChangeDomain(Step):
