@@ -8,7 +8,7 @@ from textwrap import indent
 from apps.domains import caddyfile_text as text
 from apps.domains.front import PASS, FrontFacts, FrontSite
 from apps.domains.special import PLAIN, Special
-from apps.domains.special_text import BARE, LEADS, OWN, PASSWORD, TO_PRIMARY
+from apps.domains.special_text import BARE, LEADS, OWN, OWN_BLOCK, PASSWORD, TO_PRIMARY
 from apps.host.caddy_words import OPEN
 
 TAB = "\t"
@@ -43,11 +43,11 @@ def names(scheme: str, hosts: list[str]) -> str:
 
 def _special(facts: FrontFacts, site: FrontSite) -> Iterator[str]:
     for tls, hosts in _by_tls(facts, site, site.served):
-        yield _block("https", dict.fromkeys(hosts, site), tls, site.special)
+        yield _own_block("https", hosts, site, tls)
     for tls, hosts in _by_tls(facts, site, site.special.to_primary):
         yield _to_primary("https", hosts, tls, facts.origin, site)
     if site.special.plain_http:
-        yield _block("http", dict.fromkeys(site.served, site), BARE, site.special)
+        yield _own_block("http", list(site.served), site, BARE)
         if site.special.to_primary:
             yield _to_primary("http", list(site.special.to_primary), BARE, facts.plain_origin, site)
 
@@ -60,6 +60,15 @@ def _by_tls(facts: FrontFacts, site: FrontSite, hosts: tuple[str, ...]) -> Itera
         line = OWN.substitute(file=facts.places.pair(own[host])) if host in own else tls_of(facts, host)
         lines.setdefault(BARE if line is text.PUBLIC and site.special.plain_http else line, []).append(host)
     yield from lines.items()
+
+
+def _own_block(scheme: str, hosts: list[str], site: FrontSite, tls: str) -> str:
+    """All that a plain site can show; but of one that is up only its worker: the rest costs Caddy three times that."""
+    if site.state != "up":
+        return _block(scheme, dict.fromkeys(hosts, site), tls, site.special)
+    worker = indent(_way(UP, site.special), TAB * 2)
+    told = {"target": site.target, "id": site.id, "worker": worker}
+    return OWN_BLOCK.substitute(names=names(scheme, hosts), socket=SOCKETS[scheme], tls=tls, **told)
 
 
 def _block(scheme: str, entries: dict[str, FrontSite], tls: str, special: Special = PLAIN) -> str:

@@ -7,6 +7,21 @@ from string import Template
 OWN = Template("tls $file $file")
 BARE = "# no certificate"
 
+OWN_BLOCK = Template("""$names {
+	import $socket
+	$tls
+	log
+	route {
+		import hidden
+		map {host} {up} {sid} {
+			default $target $id
+		}
+$worker
+	}
+	import down
+}
+""")
+
 TO_PRIMARY = Template("""$names {
 	import $socket
 	$tls

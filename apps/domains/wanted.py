@@ -41,7 +41,7 @@ def _destinations(site: FrontSite, host: str) -> Iterator[str]:
     special = site.special
     where = f"127.0.0.1:{site.port}" if site.state == "up" else site.state
     yield guarded(trusting(where, special.proxies), special.user, special.hash)
-    if special.user or special.proxies:
+    if site.state != "up" and (special.user or special.proxies):
         yield guarded(trusting("the bearer of a pass", special.proxies), special.user, special.hash)
     if site.has_pass:
         yield passing(str(site.port), site.token)

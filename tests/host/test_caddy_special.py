@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 import socket
 import ssl
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from dataclasses import replace
 import pytest
 
 from apps.domains.caddyfile import FrontSite, difference, render, wanted_routes
+from apps.domains.front import PASS
 from apps.domains.passwords import hashed
 from apps.domains.special import Redirect, Special
 from apps.host.caddy import routes
@@ -21,6 +23,7 @@ from tests.parts.front import Answer, RunningFront, running_front
 pytestmark = pytest.mark.host
 PASSWORD = "correct horse ü"
 HASH = hashed(PASSWORD)
+TOKEN = secrets.token_urlsafe(32)
 PROXY, STRANGER = "127.0.0.9", "127.0.0.1"
 PROXIES = ("127.0.0.9/32", "2001:db8::/32")
 LEADS = (
@@ -42,6 +45,7 @@ def front() -> Iterator[RunningFront]:
             FrontSite(4, ("far.test",), "up", port, special=far),
             FrontSite(5, ("both.test", "www.both.test"), "up", port, special=both),
             FrontSite(6, ("off.test",), "stopped", 0, special=kept),
+            FrontSite(7, ("shut.test",), "maintenance", port, TOKEN, kept),
         )
         with running_front(*sites) as running:
             yield running
@@ -125,6 +129,14 @@ def test_nothing_but_a_certificates_file_is_open(front: RunningFront, path: str)
 
 def test_a_stopped_site_says_so_whoever_asks(front: RunningFront) -> None:
     assert front.get("off.test").status == 503
+
+
+def test_in_maintenance_the_pass_does_not_stand_for_the_password(front: RunningFront) -> None:
+    bearer = {"Cookie": f"{PASS}={TOKEN}"}
+    found = [front.get("shut.test", headers=headers) for headers in ({}, basic("ana", PASSWORD), bearer)]
+    assert [answer.status for answer in found] == [503, 503, 401]
+    assert "We will be back soon" in found[0].body
+    assert front.get("shut.test", headers={**bearer, **basic("ana", PASSWORD)}).status == 200
 
 
 def test_a_site_with_plain_http_answers_both_ways_and_its_other_names_stay_with_the_scheme(front: RunningFront) -> None:
