@@ -1,7 +1,7 @@
 """Snippets written out, where Caddy would import them.
 
-Each ``import`` costs it more the more there are in a file: those of a hundred special sites took it 2.8 s, and the same
-text written out 0.6 s.
+Each ``import`` costs it more the more there are in a file: with those of a hundred special sites it took more than four
+times as long as with the same text written out.
 """
 
 from __future__ import annotations
