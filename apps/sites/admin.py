@@ -40,7 +40,9 @@ class StatusFilter(ChoicesFieldListFilter):
     """Deleted sites are listed where they are asked for."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
-        return listed(queryset, self.lookup_val)
+        if not self.lookup_val:
+            return listed(queryset, None)
+        return super().queryset(request, queryset)  # type: ignore[return-value]
 
 
 class KindFilter(SimpleListFilter):
