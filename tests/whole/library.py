@@ -17,6 +17,7 @@ VOLATILE = (
     r"_wpnonce=[0-9a-f]+",
     r'"nonce":"[0-9a-f]+"',
     r"ver=[0-9.a-f]+",
+    r"load-(?:styles|scripts)\.php\?c=[01]",
     r'id="(?:menu|nav|wp)[^"]*-[0-9a-f]{3,}"',
 )
 """What differs from one visit to the next."""
