@@ -39,4 +39,6 @@ async function send(form) {
 }
 
 // On a telephone the tab that is shown may lie beyond the edge.
-document.querySelector(".fp-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+document.addEventListener("DOMContentLoaded", () => {
+    document.querySelector(".fp-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+});
