@@ -38,7 +38,7 @@ def outside(places: Places, front: Front, ports: Iterable[int]) -> Inventory:
         **_mysql(places),
         "processes": _processes(places),
         "listeners": _listeners(ports),
-        "pairs": len(list(places.pair(0).parent.iterdir())),
+        "pairs": ["pair.pem" for _ in places.pair(0).parent.iterdir()],
         "routes": {_same(name): _same(where) for name, where in routes(front.current()).items()},
     }
 
