@@ -43,6 +43,10 @@ class Files(SiteFolders):
         """Whether the site has that file: the site's word. A link is none; Refused for one on the way."""
         return as_tenant(owner, "is-file", self.places.site(slug), inside(relative)) == b"yes"
 
+    def is_no_file_as(self, owner: Identity, slug: str, relative: str) -> bool:
+        """Whether a link, a folder or the like stands where a file belongs."""
+        return as_tenant(owner, "is-file", self.places.site(slug), inside(relative)) == b"other"
+
     def is_folder_as(self, owner: Identity, slug: str, relative: str) -> bool:
         """Whether the site has that folder, and may enter it. Refused for a link or a file in its place."""
         return as_tenant(owner, "is-folder", self.places.site(slug), inside(relative)) == b"yes"

@@ -13,7 +13,7 @@ link, and what the site's user could not do by hand is not done here either.
     remove FOLDER RELATIVE          neither the file nor its ".part" is there afterwards
     tail FOLDER NAME LIMIT          the last LIMIT bytes of the file to standard output; none where there is no file
     rotate FOLDER NAME LIMIT KEEP   a file of more than LIMIT bytes becomes NAME.1, and the older ones move on
-    is-file, is-folder FOLDER RELATIVE  prints "yes" or "no"
+    is-file, is-folder FOLDER RELATIVE  prints "yes" or "no"; "other" where no file is what stands there
     folder FOLDER RELATIVE MODE     the folder, and those between, are there afterwards
     copy FOLDER RELATIVE SOURCE     the tree SOURCE goes into the folder; prints "DONE TOTAL" in bytes
     empty FOLDER...                 nothing is left in each of the folders
@@ -256,7 +256,7 @@ def is_file(top: str, relative: str) -> None:
     except FileNotFoundError:
         sys.stdout.write("no")
     else:
-        sys.stdout.write("yes" if stat.S_ISREG(found.st_mode) else "no")
+        sys.stdout.write("yes" if stat.S_ISREG(found.st_mode) else "other")
 
 
 def is_folder(top: str, relative: str) -> None:

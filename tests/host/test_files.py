@@ -382,6 +382,8 @@ def test_a_file_is_there_or_not_and_a_link_is_none(files: Files, mine: Identity,
     assert done_as(mine, "os.symlink('x.php', sys.argv[1])", site / "public" / "storage" / "link.php") == 0
     names = ("storage/x.php", "storage/logs", "storage/link.php", "storage/none.php", "nowhere/x.php")
     assert [name for name in names if files.is_file_as(mine, "shop", f"public/{name}")] == ["storage/x.php"]
+    others = [name for name in names if files.is_no_file_as(mine, "shop", f"public/{name}")]
+    assert others == ["storage/logs", "storage/link.php"]
 
 
 @AS_ROOT

@@ -130,16 +130,20 @@ def test_what_the_owner_wrote_into_his_configuration_stays(shop: Shop) -> None:
     assert file.owner() == settings.PLACES.site_user(shop.site.pk) or os.geteuid()
 
 
-def test_34_a_link_in_place_of_the_configuration_leads_nowhere(shop: Shop, tmp_path: Path) -> None:
+def test_34_a_link_in_place_of_the_configuration_stops_it_and_its_target_is_untouched(
+    shop: Shop, tmp_path: Path
+) -> None:
     target = tmp_path / "target"
     target.write_text((shop.folder / "private" / ".env").read_text())
     (shop.folder / "private" / ".env").unlink()
     (shop.folder / "private" / ".env").symlink_to(target)
     before, text = shop.password, target.read_text()
-    assert shop.rotate().status == "done"  # no file of the site's, so none that uses it
+    operation = shop.rotate()
+    assert (operation.status, operation.failed_step) == ("undone", "rotation-config")
+    assert "private/.env is a link or a folder" in operation.error
     assert target.read_text() == text
-    assert shop.opens(shop.password)
-    assert not shop.opens(before)
+    assert shop.password == before
+    assert shop.opens(before)
 
 
 @pytest.mark.parametrize(

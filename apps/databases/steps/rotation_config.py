@@ -40,6 +40,7 @@ class WriteNewPassword(Rotating):
         run.remember("before", lambda: before.isoformat() if before else "")
         save(database, rotated_at=run.remember("rotated_at", lambda: now().isoformat()))
         if configuration is None:
+            _refuse_link(run)
             return
         _refuse_copies(run)
         old, new = old_and_new(run)
@@ -99,6 +100,14 @@ def _put(run: Run, configuration: Configuration, password: str) -> None:
 def _of_this_database(run: Run) -> Configuration | None:
     configuration = read(run, run.record(Site))
     return configuration if configuration and configuration.database == run.record(Database).name else None
+
+
+def _refuse_link(run: Run) -> None:
+    """Where the site keeps its configuration elsewhere, it would be left with the old password."""
+    site = run.record(Site)
+    file = kind_of(site).config_file
+    if file and run.host.files.is_no_file_as(owner_of(run, site), site.slug, file):
+        raise Refused(f"{file} is a link or a folder, which the panel does not follow; put the file itself there.")
 
 
 def _refuse_copies(run: Run) -> None:

@@ -12,7 +12,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.urls import reverse
 from unfold.widgets import (
-    UnfoldAdminPasswordInput,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -169,7 +169,7 @@ def _field(field: Field, subject: Any) -> forms.Field:
         case "number":
             return forms.IntegerField(widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}), **told)
         case "secret":
-            widget = UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"})
+            widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
             return forms.CharField(strip=False, widget=widget, **told)
         case "lines" | "secret-lines":
             area = (SecretLines if field.is_secret else UnfoldAdminTextareaWidget)(attrs={**TYPED, "rows": 6})
