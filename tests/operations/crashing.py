@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import pytest
+
+from apps.databases.models import Database
 from apps.host.host import Host
+from apps.lifecycle.database_deletion import undelete_database
+from apps.lifecycle.site_deletion import undelete_site
+from apps.operations.asking import Ask
 from apps.operations.flow import Flow
 from apps.operations.models import Hold, Operation
 from apps.sites.models import Site
-from tests.operations.inventory import inventory
+from tests.operations.inventory import Inventory, inventory
 from tests.operations.killing import Killer, Recorder, in_a_child, watching
 from tests.operations.points import to_kill
-from tests.operations.test_crash import drive
+from tests.operations.test_crash import ask_for_a_site, drive, take_back
 
 
 def as_it_is(host: Host, site: Site) -> None:
@@ -40,6 +46,20 @@ class Loop:
     @property
     def steps(self) -> int:
         return len(self.flow.lines)
+
+
+@pytest.fixture
+def site(machine: Host, before: Inventory) -> Iterator[Site]:
+    """One that is active, with a database. However a test leaves it, nothing of it is left in the end."""
+    operation = ask_for_a_site()
+    drive(operation.pk, machine)
+    yield Site.objects.get(pk=operation.subject_id)
+    left, me = Site.objects.get(pk=operation.subject_id), Ask(user=None, door="test")
+    if left.status == Site.Status.DELETED:
+        drive(undelete_site(me, left).pk, machine)
+    for database in left.databases.filter(status=Database.Status.DELETED):
+        drive(undelete_database(me, database).pk, machine)
+    take_back(operation.pk, machine)
 
 
 def killed_forward(loop: Loop, host: Host, site: Site) -> None:

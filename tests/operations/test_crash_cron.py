@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.utils.timezone import now
@@ -27,11 +27,10 @@ from apps.lifecycle.cron import (
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.sites.models import Site
-from tests.operations.crashing import Loop, killed_forward, killed_undoing
-from tests.operations.inventory import Inventory
-from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.operations.crashing import Loop, killed_forward, killed_undoing, site
+from tests.operations.test_crash import before, unsent
 
-__all__ = ["before", "unsent"]
+__all__ = ["before", "site", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
 
@@ -97,14 +96,6 @@ LOOPS = {
 @pytest.fixture(autouse=True)
 def unwoken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("apps.operations.sending.wake", lambda task, queue: None)
-
-
-@pytest.fixture
-def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    operation = ask_for_a_site()
-    drive(operation.pk, machine)
-    yield Site.objects.get(pk=operation.subject_id)
-    take_back(operation.pk, machine)
 
 
 @pytest.mark.parametrize("name", LOOPS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import MySQLdb
 import pytest
 from django.conf import settings
@@ -24,11 +22,10 @@ from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.servers.models import Kept
 from apps.sites.models import Site
-from tests.operations.crashing import Loop, as_it_is, killed_forward, killed_undoing
-from tests.operations.inventory import Inventory
-from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.operations.crashing import Loop, as_it_is, killed_forward, killed_undoing, site
+from tests.operations.test_crash import before, drive, unsent
 
-__all__ = ["before", "unsent"]
+__all__ = ["before", "site", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
 
@@ -121,14 +118,6 @@ LOOPS = {
 }
 ONE_WAY = {"purge"}
 """Past its first act there is only forward."""
-
-
-@pytest.fixture
-def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    operation = ask_for_a_site()
-    drive(operation.pk, machine)
-    yield Site.objects.get(pk=operation.subject_id)
-    take_back(operation.pk, machine)
 
 
 @pytest.mark.parametrize("name", LOOPS)

@@ -6,7 +6,6 @@ Security row 48: a deletion that is half done is retried to its end, other sites
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,15 +18,15 @@ from apps.operations.asking import Ask
 from apps.operations.models import Hold, Operation
 from apps.servers.models import Kept
 from apps.sites.models import Site
-from tests.operations.crashing import Loop, killed_forward, killed_undoing
+from tests.operations.crashing import Loop, killed_forward, killed_undoing, site
 from tests.operations.inventory import Inventory, inventory
 from tests.operations.killing import Killer, Recorder, in_a_child, watching
 from tests.operations.points import to_kill
-from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.operations.test_crash import ask_for_a_site, before, drive, unsent
 from tests.operations.test_crash_database import opens, the
 from tests.operations.test_crash_running import runs
 
-__all__ = ["before", "unsent"]
+__all__ = ["before", "site", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
 
@@ -62,16 +61,6 @@ LOOPS = {
     "delete": Loop(DELETE, lambda site: delete_site(ME, site), is_kept, taken_back),
     "undelete": Loop(UNDELETE, lambda site: undelete_site(ME, site), works, deleted, ready=deleted),
 }
-
-
-@pytest.fixture
-def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    operation = ask_for_a_site()
-    drive(operation.pk, machine)
-    yield Site.objects.get(pk=operation.subject_id)
-    if Site.objects.get(pk=operation.subject_id).status == "deleted":
-        taken_back(machine, Site.objects.get(pk=operation.subject_id))
-    take_back(operation.pk, machine)
 
 
 @pytest.mark.parametrize("name", LOOPS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,12 +14,11 @@ from apps.lifecycle.domain import ADD, REMOVE, UPDATE, add_domain, remove_domain
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.sites.models import Site
-from tests.operations.crashing import Loop, killed_forward, killed_undoing
-from tests.operations.inventory import Inventory
-from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.operations.crashing import Loop, killed_forward, killed_undoing, site
+from tests.operations.test_crash import before, drive, unsent
 from tests.parts.pairs import a_pair
 
-__all__ = ["before", "unsent"]
+__all__ = ["before", "site", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
 SECOND = "second.localhost"
@@ -98,14 +96,6 @@ LOOPS = {
     "update": Loop(UPDATE, change, changed, put_back, ready=with_a_second),
     "remove": Loop(REMOVE, remove, gone, with_a_second, ready=with_a_second),
 }
-
-
-@pytest.fixture
-def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    operation = ask_for_a_site()
-    drive(operation.pk, machine)
-    yield Site.objects.get(pk=operation.subject_id)
-    take_back(operation.pk, machine)
 
 
 @pytest.mark.parametrize("name", LOOPS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -17,11 +16,10 @@ from apps.operations.flow import Flow
 from apps.operations.models import Operation
 from apps.operations.run import Run
 from apps.sites.models import Site
-from tests.operations.crashing import Loop, killed_forward, killed_undoing
-from tests.operations.inventory import Inventory
-from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.operations.crashing import Loop, killed_forward, killed_undoing, site
+from tests.operations.test_crash import before, drive, unsent
 
-__all__ = ["before", "unsent"]
+__all__ = ["before", "site", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
 REWRITE = Flow(
     "test.rewriting",
@@ -66,14 +64,6 @@ def has_the_new(host: Host, site: Site) -> None:
 
 
 LOOPS = {"rewrite": Loop(REWRITE, ask, has_the_new, with_addresses, ready=with_addresses)}
-
-
-@pytest.fixture
-def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    operation = ask_for_a_site()
-    drive(operation.pk, machine)
-    yield Site.objects.get(pk=operation.subject_id)
-    take_back(operation.pk, machine)
 
 
 def test_killed_at_any_point_it_is_complete_afterwards(machine: Host, site: Site) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from apps.host.host import Host
@@ -12,11 +10,10 @@ from apps.lifecycle.site_activation import RESTART, START, STOP, restart_site, s
 from apps.operations.asking import Ask
 from apps.sites.models import Site
 from apps.workers.roster import worker_of
-from tests.operations.crashing import Loop, as_it_is, killed_forward, killed_undoing
-from tests.operations.inventory import Inventory
-from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.operations.crashing import Loop, as_it_is, killed_forward, killed_undoing, site
+from tests.operations.test_crash import before, drive, unsent
 
-__all__ = ["before", "unsent"]
+__all__ = ["before", "site", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
 
@@ -48,14 +45,6 @@ LOOPS = {
     "stop": Loop(STOP, lambda site: stop_site(ME, site), rests, started),
     "restart": Loop(RESTART, lambda site: restart_site(ME, site), runs, as_it_is),
 }
-
-
-@pytest.fixture
-def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    operation = ask_for_a_site()
-    drive(operation.pk, machine)
-    yield Site.objects.get(pk=operation.subject_id)
-    take_back(operation.pk, machine)
 
 
 @pytest.mark.parametrize("name", LOOPS)

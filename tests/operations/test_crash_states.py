@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from apps.host.host import Host
@@ -12,12 +10,11 @@ from apps.lifecycle.site_maintenance import MAINTAIN, maintain_site
 from apps.lifecycle.site_suspension import SUSPEND, UNSUSPEND, suspend_site, unsuspend_site
 from apps.operations.asking import Ask
 from apps.sites.models import Site
-from tests.operations.crashing import Loop, killed_forward, killed_undoing
-from tests.operations.inventory import Inventory
-from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.operations.crashing import Loop, killed_forward, killed_undoing, site
+from tests.operations.test_crash import before, drive, unsent
 from tests.operations.test_crash_running import runs, state_of
 
-__all__ = ["before", "unsent"]
+__all__ = ["before", "site", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
 
@@ -47,14 +44,6 @@ LOOPS = {
     "unsuspend": Loop(UNSUSPEND, lambda site: unsuspend_site(ME, site), runs, suspended, ready=suspended),
     "maintain": Loop(MAINTAIN, lambda site: maintain_site(ME, site), is_maintained, started),
 }
-
-
-@pytest.fixture
-def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    operation = ask_for_a_site()
-    drive(operation.pk, machine)
-    yield Site.objects.get(pk=operation.subject_id)
-    take_back(operation.pk, machine)
 
 
 @pytest.mark.parametrize("name", LOOPS)

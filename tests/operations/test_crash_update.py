@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
@@ -13,11 +12,10 @@ from apps.host.supervisor.ask import ask, mark
 from apps.lifecycle.site_update import UPDATE, update_site
 from apps.operations.asking import Ask
 from apps.sites.models import Site
-from tests.operations.crashing import Loop, killed_forward, killed_undoing
-from tests.operations.inventory import Inventory
-from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.operations.crashing import Loop, killed_forward, killed_undoing, site
+from tests.operations.test_crash import before, drive, unsent
 
-__all__ = ["before", "unsent"]
+__all__ = ["before", "site", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
 WORDS = {"memory_limit": "300", "threads": "3", "force_https": "off"}
@@ -49,14 +47,6 @@ def put_back(host: Host, site: Site) -> None:
 
 
 LOOPS = {"update": Loop(UPDATE, lambda site: update_site(ME, site, name="Changed", **WORDS), changed, put_back)}
-
-
-@pytest.fixture
-def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    operation = ask_for_a_site()
-    drive(operation.pk, machine)
-    yield Site.objects.get(pk=operation.subject_id)
-    take_back(operation.pk, machine)
 
 
 def test_killed_at_any_point_the_site_has_its_settings_afterwards(machine: Host, site: Site) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from apps.host.host import Host
@@ -14,11 +12,10 @@ from apps.operations.asking import Ask
 from apps.sites.models import Site
 from apps.workers import state
 from apps.workers.roster import ought_to_run, worker_of
-from tests.operations.crashing import Loop, as_it_is, killed_forward, killed_undoing
-from tests.operations.inventory import Inventory
-from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.operations.crashing import Loop, as_it_is, killed_forward, killed_undoing, site
+from tests.operations.test_crash import before, drive, unsent
 
-__all__ = ["before", "unsent"]
+__all__ = ["before", "site", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
 
@@ -71,14 +68,6 @@ LOOPS = {
     "give-up": Loop(GIVE_UP, lambda site: give_up_worker(ME, site), given_up, not_given_up, ready=died),
 }
 AFTERWARDS = {"start": rests, "revive": still_dead, "give-up": still_dead}
-
-
-@pytest.fixture
-def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    operation = ask_for_a_site()
-    drive(operation.pk, machine)
-    yield Site.objects.get(pk=operation.subject_id)
-    take_back(operation.pk, machine)
 
 
 @pytest.mark.parametrize("name", LOOPS)

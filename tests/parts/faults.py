@@ -17,12 +17,16 @@ WRITES = ("write", "write_for_front", "write_as", "copy_as", "make_site", "make_
 
 @dataclass
 class Fault:
-    """*part* of a host fails with *error*, in the methods of *names* or in all. *struck*: how often it did."""
+    """*part* of a host fails with *error*, in the methods of *names* or in all.
+
+    *asked*: what was called of them. *struck*: what of that failed.
+    """
 
     part: str
     error: HostError
     names: tuple[str, ...] = ()
     on: bool = False
+    asked: list[str] = field(default_factory=list)
     struck: list[str] = field(default_factory=list)
 
     def host(self, host: Host) -> Host:
@@ -57,6 +61,7 @@ class _Failing:
             return found
 
         def struck(*args: Any, **kwargs: Any) -> Any:
+            self._fault.asked.append(name)
             if self._fault.on:
                 self._fault.struck.append(name)
                 raise self._fault.error
