@@ -55,8 +55,8 @@ class WriteNewPassword(Rotating):
         configuration = _of_this_database(run)
         save(database, rotated_at=run.memo.get("before") or None)
         old, new = old_and_new(run)
-        if configuration is not None and configuration.says(new):
-            _put(run, configuration, old)
+        if configuration is not None and (configuration.says(new) or configuration.says(old)):
+            _put(run, configuration, old)  # also where it is there again: the worker may not have been told
 
 
 class TryNewPassword(Step):
