@@ -1,7 +1,7 @@
 """``./panel test``: every check of the code, the fast tests on the other Pythons, and all tests on this one.
 
-Those about what the records and the broker must not matter to run twice: on SQLite, and beside that on PostgreSQL with
-Redis. A test mostly waits for servers, so that two runs take little longer than one.
+Those about what the records and the broker must not matter to run twice: on SQLite, and after that on PostgreSQL with
+Redis. A test mostly waits for servers, so each run is shared out among two processes; more make some wait too long.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def run_all(code: Path, cache: Path, pytest_arguments: Sequence[str], say: Say) 
     """Run them, all of them whatever happens. Returns the exit code."""
     with workplace(code, cache, say) as place:
         quiet, loud = [*_static(cache), *_other_pythons(place, cache, say)], _tests(pytest_arguments)
-        passed = [*_side_by_side(quiet, place, say), *_side_by_side(loud, place, say)]
+        passed = [*_side_by_side(quiet, place, say), *(run(check, place, say) for check in loud)]
     failed = [check.name for check, well in zip([*quiet, *loud], passed, strict=True) if not well]
     if failed:
         say(f"\nFailed: {', '.join(failed)}.")
