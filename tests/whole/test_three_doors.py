@@ -190,10 +190,16 @@ def test_the_admin_shows_credentials_once_and_they_open_wordpress(panel: Panel, 
     assert clicked.visitor.complaints == []
 
 
+def _lasting(site: dict[str, Any]) -> dict[str, Any]:
+    """*site* without its size on the disk, which a runner may measure between two looks."""
+    return {key: value for key, value in site.items() if key != "disk"}
+
+
 def test_a_listing_has_the_same_sites_in_every_form(panel: Panel, client: Client, shop: Shop) -> None:
     sites = panel.done("site", "list", "--format", "json").json
-    assert shop.site in sites
-    assert client("GET", "/sites/").json["results"][: len(sites)] == sites
+    assert _lasting(shop.site) in [_lasting(site) for site in sites]
+    results = client("GET", "/sites/").json["results"]
+    assert [_lasting(site) for site in results[: len(sites)]] == [_lasting(site) for site in sites]
     columns = ["id", "slug", "name", "kind", "status", "port", "url"]
     wanted = [[str(site[column]) for column in columns] for site in sites]
     assert list(csv.reader(io.StringIO(panel.done("site", "list", "--format", "csv").out))) == [columns, *wanted]
@@ -204,10 +210,13 @@ def test_a_listing_has_the_same_sites_in_every_form(panel: Panel, client: Client
     assert all(value in "\n".join(table) for row in wanted for value in row)
 
 
+def _printed(value: object) -> str:
+    return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+
+
 def test_what_a_site_and_an_operation_are_is_said_line_by_line(panel: Panel, shop: Shop) -> None:
     shown = dict(line.split("\t", 1) for line in panel.done("site", "show", shop.site["id"]).out.splitlines())
-    wanted = {key: ", ".join(value) if isinstance(value, list) else str(value) for key, value in shop.site.items()}
-    assert shown == wanted
+    assert _lasting(shown) == {key: _printed(value) for key, value in _lasting(shop.site).items()}
     operation = operation_of(panel, shop.site["id"])
     lines = panel.done("operation", "show", operation["id"]).out.splitlines()
     steps = [line.split("\t") for line in lines if line.startswith("step\t")]

@@ -57,8 +57,8 @@ def php(shop: Shop, script: str) -> str:
 
 
 def test_the_command_prints_the_site_and_keeps_its_password_in_a_file(shop: Shop) -> None:
-    wanted = "id name slug kind status server port domains url directory databases runtime"
-    assert list(shop.site) == wanted.split()
+    wanted = "id name slug kind status server port domains url directory databases runtime disk"
+    assert list(shop.site) == [*wanted.split(), "suspended_because", "front_fault", "kept_until"]
     assert shop.site["name"] == "My shop & co"
     assert (shop.site["slug"], shop.site["kind"], shop.site["status"]) == ("my-shop-co", "wordpress", "active")
     assert shop.site["domains"] == ["shop.localhost"]
