@@ -133,6 +133,10 @@ class Places:
         """In a folder that every site user may enter; the panel's own sockets are not."""
         return self.run / "mysql" / "mysqld.sock"
 
+    def backups(self, slug: str) -> Path:
+        """The archives of a site: the panel's own, which no site's user can reach."""
+        return self.root / "backups" / slug
+
     @property
     def keys(self) -> Path:
         return self.root / "keys"

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "apps.workers",
     "apps.cron",
     "apps.mail",
+    "apps.backups",
     "apps.lifecycle",
 ]
 MIDDLEWARE = [

@@ -1,0 +1,8 @@
+"""What of the backups is sealed."""
+
+from __future__ import annotations
+
+from apps.backups.models import BackupKey
+from apps.operations.sealing import register
+
+register(BackupKey, "sealed_identity", server="server", told="keys that open backups")
