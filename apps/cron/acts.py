@@ -20,6 +20,7 @@ from apps.lifecycle.cron import (
 from apps.lifecycle.requests import CHANGE, OPERATE, may
 from apps.operations.asking import Ask
 from apps.operations.doors.table import Act, Field, Look, Noun
+from apps.sites import visible
 from apps.sites.models import Site
 
 SCHEDULE = "When: minute, hour, day, month, weekday as cron has them; or @hourly, @daily … In the site's time zone."
@@ -45,6 +46,8 @@ CRON = Noun(
     site_of=lambda cron: cron.site,
     allowed=_allowed,
     parent="site",
+    statuses=(Site.Status.DELETED,),
+    listed=visible.listed_below,
     acts=(
         Act(
             "create",

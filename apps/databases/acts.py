@@ -7,7 +7,7 @@ from collections.abc import Callable
 from apps.databases.looks import REVEAL, reveal
 from apps.databases.models import Database
 from apps.databases.shapes import DatabaseShape
-from apps.databases.visible import visible_to
+from apps.databases.visible import listed, visible_to
 from apps.lifecycle.database import USABLE, create_database
 from apps.lifecycle.database_deletion import delete_database, purge_database, undelete_database
 from apps.lifecycle.database_dumps import export_database, import_database
@@ -43,6 +43,8 @@ DATABASE = Noun(
     site_of=lambda database: database.site,
     allowed=_allowed,
     parent="site",
+    statuses=tuple(Status.values),
+    listed=listed,
     acts=(
         Act(
             "create",

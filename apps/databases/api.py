@@ -51,7 +51,7 @@ class DatabaseViewSet(NounViewSet):
     """The databases of the sites that the asker may see. No answer holds a password."""
 
     queryset = Database.objects.none()
-    filterset_fields = ("site", "status")
+    filterset_fields = ("site",)
     needs: ClassVar = {"upload": "database:import", "exported": "database:export"}
 
     @extend_schema(

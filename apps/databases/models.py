@@ -32,6 +32,11 @@ class Database(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def seen_as(self) -> str:
+        """Its status as people see it: with its site it is deleted, and comes back with it as what it was."""
+        return self.Status.DELETED if self.site.status == Site.Status.DELETED else self.status
+
 
 class Export(models.Model):
     """A dump of a database in its site's ``private/exports``, written by the site's user and his to remove.

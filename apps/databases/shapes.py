@@ -26,7 +26,7 @@ class ExportShape(serializers.Serializer[Export]):
 
 @extend_schema_serializer(component_name="Database")
 class DatabaseShape(serializers.Serializer[Database]):
-    """*site*: its slug. *user*: the account that may use it, and no other database.
+    """*site*: its slug; with a deleted one it is deleted. *user*: the account that may use it, and no other database.
 
     *bytes* and *tables* as they were at *measured_at*; null before that.
     """
@@ -36,7 +36,7 @@ class DatabaseShape(serializers.Serializer[Database]):
     site = serializers.CharField(source="site.slug")
     label = serializers.CharField()  # type: ignore[assignment]
     user = serializers.CharField(source="name")
-    status = serializers.ChoiceField(Database.Status.choices)
+    status = serializers.ChoiceField(Database.Status.choices, source="seen_as")
     bytes = serializers.IntegerField(allow_null=True)
     tables = serializers.IntegerField(allow_null=True)
     measured_at = serializers.DateTimeField(allow_null=True)

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from apps.databases.models import Database
 from apps.sites import visible
+from apps.sites.models import Site
+
+DELETED = Database.Status.DELETED
+
+
+def listed(databases: QuerySet[Database], status: str) -> QuerySet[Database]:
+    """Those of *status*; deleted ones where they are asked for. Those of a deleted site are deleted with it."""
+    gone = Q(status=DELETED) | Q(site__status=Site.Status.DELETED)
+    if status == DELETED:
+        return databases.filter(gone)
+    return databases.exclude(gone).filter(**{"status": status} if status else {})
 
 
 def visible_to(user: User | AnonymousUser) -> QuerySet[Database]:

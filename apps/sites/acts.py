@@ -70,6 +70,8 @@ SITE = Noun(
     visible_to=_visible_to,
     site_of=lambda site: site,
     allowed=_allowed,
+    statuses=tuple(Status.values),
+    listed=visible.listed,
     acts=(
         Act(
             "start",

@@ -41,7 +41,7 @@ class StatusFilter(ChoicesFieldListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Site]) -> QuerySet[Site]:
         if not self.lookup_val:
-            return listed(queryset, None)
+            return listed(queryset, "")
         return super().queryset(request, queryset)  # type: ignore[return-value]
 
 

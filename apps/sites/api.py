@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,7 +14,6 @@ from apps.operations.doors.http import PARAMETERS, PLANNED, NounViewSet, answer,
 from apps.sites.acts import SITE
 from apps.sites.models import Site
 from apps.sites.shapes import AcceptedShape, accepted
-from apps.sites.visible import listed
 from frankenpanel.strict import StrictSerializer
 
 
@@ -44,13 +42,8 @@ class SiteViewSet(NounViewSet):
     """The sites that the asker may see."""
 
     queryset = Site.objects.none()
-    filterset_fields = ("status", "kind")
+    filterset_fields = ("kind",)
     needs: ClassVar = {"create": "site:create"}
-
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """A list has deleted sites only where it is asked for them."""
-        found = super().filter_queryset(queryset)
-        return listed(found, self.request.query_params.get("status")) if self.action == "list" else found
 
     def create(self, request: Request) -> Response:
         """Create a site: 202 at once, with the operation that carries it out."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -41,13 +40,10 @@ class SiteShape(serializers.Serializer[Site]):
     disk = serializers.IntegerField(source="usage.bytes", allow_null=True, default=None)
     suspended_because = serializers.CharField()
     front_fault = serializers.CharField(help_text="Why the front does not serve what is special about it; else empty.")
-    kept_until = serializers.SerializerMethodField()
+    kept_until = serializers.DateTimeField(allow_null=True, default=None)
 
     def get_directory(self, site: Site) -> str:
         return str(settings.PLACES.site(site.slug))
-
-    def get_kept_until(self, site: Site) -> datetime | None:
-        return getattr(site, "kept_until", None)
 
     def get_databases(self, site: Site) -> list[str]:
         return [database.name for database in site.databases.all() if database.status != database.Status.DELETED]

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from apps.sites.models import Site, SiteGroupPermission, SiteUserPermission
 
+Below = TypeVar("Below", bound=Model)
 VIEW = "view_site"
 
 
-def listed(sites: QuerySet[Site], status: str | None) -> QuerySet[Site]:
+def listed(sites: QuerySet[Site], status: str) -> QuerySet[Site]:
     """Those of *status*; where none is named, all but the deleted ones: they are asked for by that name."""
     return sites.filter(status=status) if status else sites.exclude(status=Site.Status.DELETED)
+
+
+def listed_below(found: QuerySet[Below], status: str) -> QuerySet[Below]:
+    """What belongs to a site is deleted with it."""
+    gone = Q(site__status=Site.Status.DELETED)
+    return found.filter(gone) if status == Site.Status.DELETED else found.exclude(gone)
 
 
 def visible_to(user: User | AnonymousUser) -> QuerySet[Site]:

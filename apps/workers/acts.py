@@ -32,6 +32,8 @@ WORKER = Noun(
     visible_to=_visible_to,
     site_of=lambda site: site,
     allowed=_allowed,
+    statuses=tuple(Site.Status.values),
+    listed=visible.listed,
     acts=(
         Act(
             "start",

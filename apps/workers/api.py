@@ -12,4 +12,3 @@ class WorkerViewSet(NounViewSet):
     """The workers of the sites that the asker may see."""
 
     queryset = Site.objects.none()
-    filterset_fields = ("status",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from drf_spectacular.utils import extend_schema_serializer
@@ -49,7 +48,7 @@ class WorkerShape(serializers.Serializer[Site]):
     status = serializers.SerializerMethodField()
     port = serializers.IntegerField(allow_null=True)
     runtime = serializers.CharField(source="runtime.name")
-    since = serializers.SerializerMethodField()
+    since = serializers.DateTimeField(source="worker.since", allow_null=True, default=None)
     memory = serializers.SerializerMethodField()
     restarts = serializers.SerializerMethodField()
     note = serializers.SerializerMethodField()
@@ -57,10 +56,6 @@ class WorkerShape(serializers.Serializer[Site]):
 
     def get_status(self, site: Site) -> str:
         return word_of(site)
-
-    def get_since(self, site: Site) -> datetime | None:
-        state = known(site)
-        return state.since if state else None
 
     def get_memory(self, site: Site) -> int:
         state = known(site)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from django.core.management import load_command_class
 
 from apps.audit.models import AuditRow
+from apps.databases.models import Database
+from apps.operations.doors.table import Noun
 from apps.sites.models import Site
-from tests.doors.samples import deleted, with_status
+from tests.doors.samples import deleted, with_a_job, with_status
 from tests.doors.staff import SITES, at_the_door, boss, site_page
 from tests.make import a_client, a_site
 
@@ -54,3 +58,36 @@ def test_a_deleted_site_is_listed_where_it_is_asked_for_and_says_until_when() ->
     for word in ("It can be taken back until", host, "Take back", "Remove for good"):
         assert word in page
     assert "Restart" not in page
+
+
+@pytest.mark.parametrize("noun", ["site", "worker", "database", "cron"])
+def test_what_a_deleted_site_has_is_listed_where_deleted_ones_are_asked_for(
+    noun: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rose = boss("rose")
+    client, sites = a_client(rose), [a_site(rose, name, database=True) for name in ("Gone Shop", "Open Shop")]
+    for site in sites:
+        with_a_job()(site)
+
+    def listed(*status: str) -> list[int]:
+        command: Any = load_command_class(f"apps.{noun}s" if noun != "cron" else "apps.cron", noun)
+        assert command.main(noun, ["list", "--format", "json", *status]) == 0
+        here = json.loads(capsys.readouterr().out)
+        assert here == client.get(f"/api/v1/{noun}s/", {"status": status[1]} if status else {}).json()["results"]
+        return [one["id"] for one in here]
+
+    both = listed()
+    deleted(sites[0])
+    gone, there = listed("--status", "deleted"), listed()
+    assert (len(gone), len(there), sorted(gone + there)) == (1, 1, sorted(both))
+    assert client.get(f"/api/v1/{noun}s/{gone[0]}/").status_code == 200
+    assert client.get(f"/api/v1/{noun}s/", {"status": "strange"}).status_code == 400
+
+
+def test_a_deleted_database_of_an_open_site_is_deleted_as_well() -> None:
+    rose = boss("rose")
+    database = a_site(rose, database=True).databases.get()
+    database.status = Database.Status.DELETED
+    database.save()
+    listed, every = Noun.REGISTERED["database"].listed, Database.objects.all()
+    assert [list(listed(every, status)) for status in ("", "active", "deleted")] == [[], [], [database]]

@@ -30,10 +30,11 @@ class List(NounVerb):
     name = "list"
 
     def arguments(self, parser: ArgumentParser) -> None:
+        add_status(parser, self.noun)
         parser.add_argument("--site", metavar="SLUG", help="only that site's")
 
     def run(self, options: Namespace) -> None:
-        found: Iterable[Any] = self.noun.visible_to(user_of(options))
+        found: Iterable[Any] = self.noun.listed(self.noun.visible_to(user_of(options)), options.status)
         if options.site:
             site = Noun.REGISTERED["site"].find(user_of(options), options.site)
             found = [one for one in found if self.noun.site_of(one) == site]
@@ -122,7 +123,7 @@ class LookVerb(NounVerb):
 def verbs_of(noun: Noun) -> tuple[type[Verb], ...]:
     """List, show, and a verb for each act and look."""
     words: dict[type[Any], tuple[str, str]] = {
-        List: (f"List the {noun.label.lower()}.", f"./panel {noun.name} list --format json"),
+        List: (f"List the {noun.label.lower()}{_deleted(noun)}.", f"./panel {noun.name} list --format json"),
         Show: (f"Show one {noun.name}.", f"./panel {noun.name} show NAME"),
     }
     read = [_make(kind, noun=noun, help=told, example=example) for kind, (told, example) in words.items()]
@@ -140,12 +141,23 @@ def act_verb(noun: Noun, act: Act) -> type[Verb]:
     return _make(ActVerb, noun=noun, act=act, name=act.verb, help=act.help, example=act.example)
 
 
+def add_status(parser: ArgumentParser, noun: Noun) -> None:
+    if noun.statuses:
+        parser.add_argument("--status", choices=noun.statuses, default="", help="only these")
+    else:
+        parser.set_defaults(status="")
+
+
 def add_ways(parser: ArgumentParser) -> None:
     """How an operation may be asked for."""
     parser.add_argument("--dry-run", action="store_true", help="say what would happen, and do nothing")
     parser.add_argument("--queue", action="store_true", help="wait in line where something is being changed")
     parser.add_argument("--idempotency-key", metavar="K", help="the same key again gives the same operation")
     add_wait(parser)
+
+
+def _deleted(noun: Noun) -> str:
+    return "; deleted ones with --status deleted" if "deleted" in noun.statuses else ""
 
 
 def _make(kind: type[Any], **words: Any) -> type[Verb]:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, ClassVar, Literal, TypeVar
 
 from django.db.models import Model, QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -18,6 +19,7 @@ from rest_framework.reverse import reverse
 from rest_framework.viewsets import GenericViewSet
 
 from apps.accounts.asking_http import ask_of, flag, must_be_fresh, seconds_to_wait
+from apps.operations.doors.listing import Listed
 from apps.operations.doors.table import Act, Field, Look, Noun, confirmed
 from apps.operations.entry import Entry
 from apps.operations.models import Operation
@@ -47,6 +49,7 @@ class NounViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
 
     noun: ClassVar[Noun]
     parser_classes = (SmallJSON,)
+    filter_backends = (DjangoFilterBackend, Listed)
     lookup_value_regex = "[0-9]{1,18}"
     needs: ClassVar[dict[str, str]] = {}
     lists: ClassVar[type[serializers.Serializer[Any]]]

@@ -67,6 +67,10 @@ def always(subject: Any) -> bool:
     return True
 
 
+def every_one(found: QuerySet[Any], status: str) -> QuerySet[Any]:
+    return found
+
+
 @dataclass(frozen=True)
 class Act:
     """One lifecycle function with its words. ``entry(ask, subject, **fields)`` gives the operation.
@@ -117,7 +121,8 @@ class Noun:
 
     *visible_to*: what of it somebody may see, with all that *shape* shows. *allowed*: whether that person may do an
     act to a subject. *site_of*: the site that it belongs to. *parent*: what a new one is created below. *home*: the
-    admin's pages below which its acts have theirs, of a site or, where there is none, of the thing itself.
+    admin's pages below which its acts have theirs, of a site or, where there is none, of the thing itself. *listed*:
+    what a list has of it when one of *statuses* is asked for, or none of them, which is the empty word.
     """
 
     name: str
@@ -132,6 +137,8 @@ class Noun:
     looks: tuple[Look, ...] = ()
     parent: str = ""
     home: str = "sites_site"
+    statuses: tuple[str, ...] = ()
+    listed: Callable[[QuerySet[Any], str], QuerySet[Any]] = every_one
 
     REGISTERED: ClassVar[dict[str, Noun]] = {}
 

@@ -9,7 +9,7 @@ from typing import Any
 from apps.lifecycle.site import create_site
 from apps.operations import credentials
 from apps.operations.asking import Ask
-from apps.operations.doors.command import act_verb, add_ways, looking_verbs
+from apps.operations.doors.command import act_verb, add_status, add_ways, looking_verbs
 from apps.operations.management.asker import ask_of, user_of
 from apps.operations.management.base import NounCommand, Usage, Verb
 from apps.operations.management.following import failure_of, follow, shall_wait
@@ -17,11 +17,9 @@ from apps.operations.management.output import complain, show_many, show_one
 from apps.operations.management.passwords import CredentialsFile, add_file
 from apps.operations.models import Operation
 from apps.operations.shapes import PlanShape
-from apps.sites import visible
 from apps.sites.acts import SITE
 from apps.sites.kinds import KINDS
-from apps.sites.models import Site
-from apps.sites.shapes import SiteShape, accepted, in_full
+from apps.sites.shapes import SiteShape, accepted
 
 
 class Create(Verb):
@@ -71,14 +69,13 @@ class List(Verb):
     example = "./panel site list --status active --format json"
 
     def arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--status", choices=Site.Status.values, help="only these")
+        add_status(parser, SITE)
         parser.add_argument("--kind", help="only these")
 
     def run(self, options: Namespace) -> None:
-        sites = visible.listed(in_full(visible.visible_to(user_of(options))), options.status)
+        sites = SITE.listed(SITE.visible_to(user_of(options)), options.status)
         sites = sites.filter(kind=options.kind) if options.kind else sites
-        columns = ("id", "slug", "name", "kind", "status", "port", "url")
-        show_many(options, [SiteShape(site).data for site in sites], columns)
+        show_many(options, [SiteShape(site).data for site in sites], SITE.columns)
 
 
 class Show(Verb):
