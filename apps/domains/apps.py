@@ -9,5 +9,6 @@ class DomainsConfig(AppConfig):
     name = "apps.domains"
 
     def ready(self) -> None:
-        """Register what this app's servers look after."""
-        import_module("apps.domains.chores")
+        """Register what this app's servers look after, and what is sealed for them."""
+        for name in ("chores", "sealed"):
+            import_module(f"apps.domains.{name}")

@@ -9,5 +9,6 @@ class MailConfig(AppConfig):
     name = "apps.mail"
 
     def ready(self) -> None:
-        """Register what a server looks after by itself."""
-        import_module("apps.mail.chores")
+        """Register what a server looks after by itself, and what is sealed for it."""
+        for name in ("chores", "sealed"):
+            import_module(f"apps.mail.{name}")

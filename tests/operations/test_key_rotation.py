@@ -14,16 +14,21 @@ from cryptography.fernet import Fernet
 from django.apps import apps
 from django.conf import settings
 from django.core.management import load_command_class
+from django.utils.timezone import now
 
 from apps.accounts.fresh import LASTS, PROVED
 from apps.databases.models import Database
+from apps.domains.models import Pair
 from apps.host.errors import Refused
 from apps.host.host import Host
 from apps.host.local import this_host
 from apps.host.vault import Vault
 from apps.lifecycle.key_rotation import ROTATE, rotate_key
+from apps.mail.models import Relay
 from apps.operations import engine, sealing
 from apps.operations.asking import Ask
+from apps.operations.envelope import Envelope
+from apps.operations.letterbox import letterbox_of, post, take_out
 from apps.operations.models import Operation, StepRun
 from apps.operations.refusals import Busy
 from apps.servers.models import Server
@@ -37,48 +42,70 @@ from tests.operations.test_crash import drive, unsent
 __all__ = ["unsent"]
 pytestmark = [pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
-LETTERBOX = {"domains.Pair.sealed_key", "mail.Relay.sealed_password"}
-"""Sealed by a door for the server's letterbox, whose key this is not."""
 SECRETS = ("the first", "the second", "the third")
+LETTERS = ("of a pair", "of a relay", "on its way", "of the relay before")
+FILES = ("fernet", "letterbox")
 
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
-    """This machine's drivers, with a key file: nothing else of it is touched."""
+    """This machine's drivers, with key files: nothing else of it is touched."""
     monkeypatch.setattr("apps.servers.key_steps.SETTLES", 0.0)
     folder = settings.PLACES.keys
     folder.mkdir(mode=0o700, exist_ok=True)
-    file, before = folder / "fernet", None
-    before = file.read_bytes() if file.exists() else None
-    file.write_bytes(Fernet.generate_key())
+    before = {name: (folder / name).read_bytes() for name in FILES if (folder / name).exists()}
+    for name in FILES:
+        (folder / name).write_bytes(Fernet.generate_key())
     yield this_host()
-    if before:
-        file.write_bytes(before)
+    for name, key in before.items():
+        (folder / name).write_bytes(key)
 
 
 @pytest.fixture
-def server() -> Server:
-    return a_server()
+def server(host: Host) -> Server:
+    server = a_server()
+    server.letterbox = letterbox_of(host)
+    server.save()
+    return server
 
 
 @pytest.fixture
 def sealed(host: Host, server: Server) -> None:
-    """A secret in each place where some are kept, and one of another server's."""
+    """A secret in each place where some are kept, one on its way, and one of another server's."""
     seal = host.vault.seal
     site = a_site(database=True)
     Database.objects.update(sealed_password=seal(SECRETS[0]), sealed_pending=seal(SECRETS[1]))
     operation = an_operation(site, done=["application", "site-user"], status="done")
     operation.lines.filter(key="application").update(memo={"secret": seal(SECRETS[2]), "deep": [{"n": 1}], "x": "y"})
+    pair, relay, waiting, before = (post(server, text) for text in LETTERS)
+    Pair.objects.create(site=site, chain="", sealed_key=pair, fingerprint="", not_after=now())
+    Relay.objects.create(server=server, host="h", port=1, security="tls", sender="a@b.c", sealed_password=relay)
+    params = {"relay": {"sealed_password": waiting, "host": waiting}, "words": waiting}
+    an_operation(site, flow="site.relay", done=["relay-write"], status="stuck", params=params)
+    StepRun.objects.filter(key="relay-write").update(memo={"sealed_password": before})
     other = a_site(name="Other", database=True)
     Site.objects.filter(pk=other.pk).update(server=a_server("other"))
     other.databases.update(sealed_password=Fernet(Fernet.generate_key()).encrypt(b"theirs").decode())
 
 
-def keys() -> list[str]:
-    return list((settings.PLACES.keys / "fernet").read_text().split())
+def keys(name: str = "fernet") -> list[str]:
+    return list((settings.PLACES.keys / name).read_text().split())
 
 
-def opened(vault: Vault) -> list[str]:
+def letters() -> list[str]:
+    waiting = Operation.objects.get(flow="site.relay")
+    sealed = (Pair.objects.get().sealed_key, Relay.objects.get().sealed_password)
+    return [*sealed, waiting.params["relay"]["sealed_password"], waiting.lines.get().memo["sealed_password"]]
+
+
+def opened(host: Host) -> list[str]:
+    """Every secret that there is, and one that a door seals now."""
+    assert [take_out(host, one) for one in letters()] == list(LETTERS)
+    assert take_out(host, post(Server.objects.get(name="local"), "a new one")) == "a new one"
+    return _kept(host.vault)
+
+
+def _kept(vault: Vault) -> list[str]:
     database = Database.objects.order_by("pk")[0]
     memo = StepRun.objects.get(key="application").memo
     assert {"deep": [{"n": 1}], "x": "y"}.items() <= memo.items()
@@ -94,12 +121,14 @@ def rotated(host: Host, server: Server) -> Operation:
 
 @pytest.mark.usefixtures("sealed")
 def test_all_is_sealed_with_the_new_key_and_the_old_one_opens_nothing(host: Host, server: Server) -> None:
-    (old,), theirs = keys(), Database.objects.order_by("-pk")[0].sealed_password
+    ((old,), (box,)), theirs = (keys(), keys("letterbox")), Database.objects.order_by("-pk")[0].sealed_password
+    words = Operation.objects.get(flow="site.relay").params["words"]
     operation = rotated(host, server)
     assert operation.status == "done", operation.error
-    assert len(keys()) == 1
-    assert keys() != [old]
-    assert opened(host.vault) == list(SECRETS)
+    assert (len(keys()), len(keys("letterbox"))) == (1, 1)
+    assert (keys() != [old], keys("letterbox") != [box]) == (True, True)
+    assert opened(host) == list(SECRETS)
+    assert Operation.objects.get(flow="site.relay").params["words"] == words
     assert stat.S_IMODE((settings.PLACES.keys / "fernet").stat().st_mode) == 0o600
     settings.PLACES.keys.joinpath("fernet.old").write_text(old)
     with pytest.raises(Refused, match="None of the keys"):
@@ -116,12 +145,12 @@ def test_killed_at_any_point_no_secret_is_lost(host: Host, server: Server) -> No
     for at, name in to_kill(ROTATE.name, "forward", enumerate(recorder.passed), sampled=True):
         operation, before = rotate_key(ME, server), keys()
         assert in_a_child(lambda: _run_into(operation, host, at)) == signal.SIGKILL  # noqa: B023 - run at once
-        assert opened(host.vault) == list(SECRETS), f"killed at {at} {name}"
+        assert opened(host) == list(SECRETS), f"killed at {at} {name}"
         drive(operation.pk, host)
         operation.refresh_from_db()
         assert operation.status == "done", f"killed at {at} {name}: {operation.error}"
-        assert opened(host.vault) == list(SECRETS), f"killed at {at} {name}"
-        assert len(keys()) == 1
+        assert opened(host) == list(SECRETS), f"killed at {at} {name}"
+        assert (len(keys()), len(keys("letterbox"))) == (1, 1)
         assert keys() != before
 
 
@@ -139,10 +168,10 @@ def test_taken_back_the_old_key_seals_again_and_both_open(host: Host, server: Se
         drive(operation.pk, host)
     operation.refresh_from_db()
     assert operation.status == "undone"
-    assert (keys()[0], len(keys())) == (old, 2)
-    assert opened(host.vault) == list(SECRETS)
+    assert (keys()[0], len(keys()), len(keys("letterbox"))) == (old, 2, 2)
+    assert opened(host) == list(SECRETS)
     assert rotated(host, server).status == "done"
-    assert (len(keys()), opened(host.vault)) == (1, list(SECRETS))
+    assert (len(keys()), opened(host)) == (1, list(SECRETS))
 
 
 @pytest.mark.usefixtures("sealed")
@@ -180,15 +209,37 @@ def test_a_secret_that_no_key_opens_stops_it_by_name(host: Host, server: Server)
     assert "put the old key back" in operation.error
 
 
-def test_it_waits_for_a_step_that_has_something_sealed_in_hand(host: Host, server: Server) -> None:
-    other = an_operation(a_site(), done=["application"], status="running")
-    other.lines.update(status="running", memo={"secret": host.vault.seal("in hand")})
-    operation = rotate_key(ME, server)
+def test_a_letter_that_a_step_has_in_hand_is_waited_for(host: Host, server: Server) -> None:
+    params = {"relay": {"sealed_password": post(server, "in hand")}}
+    other = an_operation(a_site(), flow="site.relay", done=["relay-write"], status="running", params=params)
+    other.lines.update(status="running")
+    operation, held = rotate_key(ME, server), other.params["relay"]["sealed_password"]
+    _until_it_waits(operation, host)
+    assert operation.reason == f"Operation {other.pk} is at work with something sealed."
+    assert (len(keys("letterbox")), take_out(host, held)) == (2, "in hand")
+
+
+def test_what_reads_like_a_letter_stops_nothing(host: Host, server: Server) -> None:
+    server.letterbox = Envelope().address
+    words = {"command": post(server, "x"), "reason": "gAAAAA"}
+    an_operation(a_site(), status="done", params=words)
+    assert rotated(host, server).status == "done"
+    assert Operation.objects.exclude(params={}).get(params__command=words["command"]).params == words
+
+
+def _until_it_waits(operation: Operation, host: Host) -> None:
     until = time.monotonic() + 10
     while not operation.reason.startswith("Operation"):
         assert time.monotonic() < until
         engine.advance(operation.pk, lambda: host)
         operation.refresh_from_db()
+
+
+def test_it_waits_for_a_step_that_has_something_sealed_in_hand(host: Host, server: Server) -> None:
+    other = an_operation(a_site(), done=["application"], status="running")
+    other.lines.update(status="running", memo={"secret": host.vault.seal("in hand")})
+    operation = rotate_key(ME, server)
+    _until_it_waits(operation, host)
     assert operation.reason == f"Operation {other.pk} is at work with something sealed."
     assert len(keys()) == 2
 
@@ -201,7 +252,7 @@ def test_every_sealed_column_is_registered() -> None:
         for field in model._meta.get_fields()
         if field.name.startswith("sealed")
     }
-    assert named - LETTERBOX <= known
+    assert named <= known
     assert "operations.StepRun.memo" in known
 
 
