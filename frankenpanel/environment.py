@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Collection, Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -112,6 +112,14 @@ def addresses(name: str) -> list[str]:
         return [str(ip_address(one.strip())) for one in text(name, "").split(",") if one.strip()]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name} must be IP addresses with commas between them: {error}.") from error
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Networks as in 10.0.0.0/8, or single addresses, with commas between them."""
+    try:
+        return [ip_network(one.strip()) for one in text(name, "").split(",") if one.strip()]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be networks with commas between them: {error}.") from error
 
 
 def acme() -> tuple[str, str, str]:

@@ -135,7 +135,11 @@ class Places:
 
     def backups(self, slug: str) -> Path:
         """The archives of a site: the panel's own, which no site's user can reach."""
-        return self.root / "backups" / slug
+        return self.archives / slug
+
+    @property
+    def archives(self) -> Path:
+        return self.root / "backups"
 
     @property
     def keys(self) -> Path:

@@ -46,6 +46,7 @@ PANEL_HOST = environment.matching("FRANKENPANEL_HOST", "panel.localhost", enviro
 ACME = environment.acme()
 FRONT_INHERITS = environment.boolean("FRANKENPANEL_FRONT_INHERITS", default=True)
 ADDRESSES = environment.addresses("FRANKENPANEL_ADDRESSES")
+PRIVATE_NETWORKS = environment.networks("FRANKENPANEL_PRIVATE_NETWORKS")
 UNAVAILABLE_SECONDS = environment.number("FRANKENPANEL_UNAVAILABLE_SECONDS", 60, range(1, 3601))
 ROTATION_SECONDS = environment.number("FRANKENPANEL_ROTATION_SECONDS", 10, range(601))
 EXPORT_DAYS = environment.number("FRANKENPANEL_EXPORT_DAYS", 7, range(1, 366))
