@@ -26,9 +26,10 @@ from apps.servers.models import Kept
 from apps.sites import badges
 from apps.sites.acts import SITE
 from apps.sites.badges import NEEDS_A_HAND, kind_label
+from apps.sites.disk import Disk, disk_of, with_disk
 from apps.sites.kept import kept_of
 from apps.sites.kinds import KINDS
-from apps.sites.models import Site, Usage
+from apps.sites.models import Site
 from apps.workers.card import WorkerCard
 
 RECENT = 8
@@ -78,9 +79,9 @@ class Overview:
         return [one for one in self.site.databases.all() if one.status != Database.Status.DELETED]
 
     @cached_property
-    def usage(self) -> Usage | None:
-        """What its folder takes on the disk; None before it was measured."""
-        return Usage.objects.filter(site=self.site).first()
+    def disk(self) -> Disk:
+        """What it takes on the disk."""
+        return disk_of(with_disk(Site.objects.filter(pk=self.site.pk)).get())
 
     @cached_property
     def worker(self) -> WorkerCard:

@@ -7,10 +7,10 @@ from typing import Any
 from django.http import HttpRequest
 
 from apps.sites.models import Site
-from apps.workers.charts import Chart, bars, curves
+from apps.workers.charts import Chart, Value, bars, curves
 from apps.workers.counting import together
 from apps.workers.measured import FIRST
-from apps.workers.series import MEBIBYTE, RANGES, Point, Range, series
+from apps.workers.series import MEBIBYTE, RANGES, Point, Range, megabytes, series
 
 
 def metrics(request: HttpRequest, site: Site) -> dict[str, Any]:
@@ -28,6 +28,11 @@ def metrics(request: HttpRequest, site: Site) -> dict[str, Any]:
 
 
 def _charts(points: list[Point], chosen: Range) -> list[Chart]:
+    charts = _worker(points, chosen)
+    return [*charts, _disk(points)] if any(point.files is not None for point in points) else charts
+
+
+def _worker(points: list[Point], chosen: Range) -> list[Chart]:
     memory = [point.memory for point in points if point.memory is not None]
     cpu = sum(point.cpu for point in points) / 1000
     return [
@@ -50,7 +55,7 @@ def _charts(points: list[Point], chosen: Range) -> list[Chart]:
             "MB",
             f"now {memory[-1] / MEBIBYTE:.0f} MB, at most {max(memory) / MEBIBYTE:.0f} MB",
             points,
-            {"p50": lambda point: None if point.memory is None else round(point.memory / MEBIBYTE, 1)},
+            {"p50": lambda point: megabytes(point.memory)},
         ),
         bars(
             "CPU",
@@ -60,6 +65,17 @@ def _charts(points: list[Point], chosen: Range) -> list[Chart]:
             {"": lambda point: round(point.cpu / (chosen.step * 10), 2)},
         ),
     ]
+
+
+def _disk(points: list[Point]) -> Chart:
+    last = next(point for point in reversed(points) if point.files is not None)
+    files, databases = megabytes(last.files), megabytes(last.databases)
+    told = f"now {files} MB of files" + ("" if databases is None else f", {databases} MB in databases")
+    lines: dict[str, Value] = {
+        "p95": lambda point: megabytes(point.databases),
+        "p50": lambda point: megabytes(point.files),
+    }
+    return curves("Disk", "MB; orange: databases", told, points, lines)
 
 
 def _asked(points: list[Point]) -> str:

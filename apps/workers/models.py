@@ -59,6 +59,8 @@ class Sample(models.Model):
     buckets: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
     cpu = models.BigIntegerField(default=0, help_text="milliseconds")
     memory = models.BigIntegerField(default=0, help_text="bytes at its last measurement")
+    files = models.BigIntegerField(null=True, help_text="bytes of the site's folder, as they were known then")
+    databases = models.BigIntegerField(null=True, help_text="bytes of its databases")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["site", "span", "at"], name="sample_once_a_span")]

@@ -14,6 +14,7 @@ from apps.host.host import Host
 from apps.host.worker_metrics import Reading
 from apps.operations.chores import chore
 from apps.servers.models import Server
+from apps.sites.disk import with_disk
 from apps.sites.models import Site
 from apps.workers.models import Sample
 from apps.workers.roster import ought_to_run
@@ -48,7 +49,7 @@ def prune_samples(server: Server, host: Host) -> None:
 
 def _due(server: Server) -> list[Site]:
     unmeasured = Q(worker__measured_at=None) | Q(worker__measured_at__lt=now() - EACH)
-    due = ought_to_run(server.name).filter(unmeasured).select_related("worker")
+    due = with_disk(ought_to_run(server.name)).filter(unmeasured).select_related("worker")
     return list(due.order_by(F("worker__measured_at").asc(nulls_first=True), "pk")[:BATCH])
 
 

@@ -37,7 +37,7 @@ RANGES = {
 
 @dataclass
 class Point:
-    """What was in one step. *cpu* in milliseconds, *memory* in bytes; None where nothing was measured."""
+    """What was in one step. *cpu* in milliseconds, the other sizes in bytes; None where nothing was measured."""
 
     at: datetime
     requests: int = 0
@@ -45,6 +45,8 @@ class Point:
     buckets: list[int] = field(default_factory=list)
     cpu: int = 0
     memory: int | None = None
+    files: int | None = None
+    databases: int | None = None
 
     def take(self, row: Sample) -> None:
         self.requests += row.requests
@@ -52,6 +54,7 @@ class Point:
         self.buckets = together(self.buckets, row.buckets)
         self.cpu += row.cpu
         self.memory = max(self.memory or 0, row.memory)
+        self.files, self.databases = _larger(self.files, row.files), _larger(self.databases, row.databases)
 
     def took(self, share: float) -> float | None:
         """Milliseconds."""
@@ -66,8 +69,18 @@ class Point:
             "p50_ms": self.took(0.5),
             "p95_ms": self.took(0.95),
             "cpu_seconds": round(self.cpu / 1000, 2),
-            "memory_mb": None if self.memory is None else round(self.memory / MEBIBYTE, 1),
+            "memory_mb": megabytes(self.memory),
+            "files_mb": megabytes(self.files),
+            "databases_mb": megabytes(self.databases),
         }
+
+
+def megabytes(size: int | None) -> float | None:
+    return None if size is None else round(size / MEBIBYTE, 1)
+
+
+def _larger(one: int | None, other: int | None) -> int | None:
+    return other if one is None else max(one, other or 0)
 
 
 def series(site: Site, chosen: Range) -> list[Point]:

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from apps.host.worker_metrics import Reading
+from apps.sites.disk import disk_of
 from apps.sites.models import Site
 from apps.workers.counting import New, add, difference, start_of
 from apps.workers.models import Sample, WorkerState
@@ -46,10 +47,11 @@ def _write_samples(at: datetime, news: list[tuple[Site, int, New]]) -> None:
     for site, memory, new in news:
         for span, begins in starts.items():
             row = there.get((site.pk, span)) or Sample(site=site, span=span, at=begins)
+            row.files, row.databases = disk_of(site).files, disk_of(site).databases
             rows.append(add(row, new, memory))
     Sample.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=["site", "span", "at"],
-        update_fields=["requests", "errors", "buckets", "cpu", "memory"],
+        update_fields=["requests", "errors", "buckets", "cpu", "memory", "files", "databases"],
     )

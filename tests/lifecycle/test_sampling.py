@@ -21,6 +21,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
+from apps.databases.models import Database
 from apps.host import worker_metrics
 from apps.host.command import Identity
 from apps.host.host import Host
@@ -29,10 +30,10 @@ from apps.lifecycle.site_activation import restart_site, stop_site
 from apps.operations.asking import Ask
 from apps.operations.management.base import NounCommand
 from apps.servers.models import Server
-from apps.sites.models import Site
+from apps.sites.models import Site, Usage
 from apps.workers.models import Sample, WorkerState
 from apps.workers.sampling import prune_samples, sample_workers
-from tests.doors.staff import at_the_door, boss
+from tests.doors.staff import SITES, at_the_door, boss
 from tests.lifecycle.driving import ask, drive
 from tests.make import a_client
 from tests.parts.crowd import a_crowd
@@ -86,6 +87,21 @@ def test_a_minute_and_an_hour_are_written(machine: Host, site: Site) -> None:
     state = WorkerState.objects.get(site=site)
     assert (state.memory, state.word) == (row.memory, "running")
     assert abs((state.since or now()) - now()) < timedelta(minutes=1)
+
+
+def test_its_files_and_databases_are_noted_as_they_were_measured_last(machine: Host, site: Site) -> None:
+    sampled(machine)
+    assert (hour_of(site).files, hour_of(site).databases) == (None, None)
+    Usage.objects.create(site=site, bytes=12 * MIB, measured_at=now())
+    for name, size in (("fp_one", 3 * MIB), ("fp_two", MIB), ("fp_unmeasured", None)):
+        Database.objects.create(site=site, name=name, bytes=size)
+    sampled(machine)
+    assert (hour_of(site).files, hour_of(site).databases) == (12 * MIB, 4 * MIB)
+    door = at_the_door(boss("rose"))
+    assert "now 12.0 MB of files, 4.0 MB in databases" in door.get(f"{SITES}{site.pk}/tab/metrics/").content.decode()
+    page = door.get(f"{SITES}{site.pk}/change/").content.decode().replace("\xa0", " ")
+    assert "16.0 MB" in page
+    assert "12.0 MB of files, 4.0 MB in databases" in page
 
 
 def test_a_restart_loses_nothing_that_was_counted(machine: Host, site: Site) -> None:
@@ -212,7 +228,8 @@ def test_a_thousand_sites_are_sampled_in_turns_of_a_second(
 def a_day(site: Site) -> None:
     """Samples of every minute of it, and of every hour of the month before."""
     buckets = [3, 2, 1, 0, 0, 1, *[0] * 6]
-    facts = {"site": site, "requests": 7, "errors": 1, "buckets": buckets, "cpu": 900, "memory": 40 * MIB}
+    sizes = {"memory": 40 * MIB, "files": 80 * MIB}
+    facts = {"site": site, "requests": 7, "errors": 1, "buckets": buckets, "cpu": 900, **sizes}
     minute, hour = timedelta(minutes=1), timedelta(hours=1)
     at = now().replace(second=0, microsecond=0)
     rows = [Sample(span=60, at=at - minute * number, **facts) for number in range(1440)]
@@ -228,7 +245,8 @@ def test_all_three_doors_tell_the_same(machine: Host, site: Site, capsys: pytest
     told: list[dict[str, Any]] = answer.json()
     assert len(told) == 96
     assert told[-2] | {"at": ""} == {
-        "at": "", "requests": 105, "errors": 15, "p50_ms": 6.2, "p95_ms": 197.5, "cpu_seconds": 13.5, "memory_mb": 40.0
+        "at": "", "requests": 105, "errors": 15, "p50_ms": 6.2, "p95_ms": 197.5, "cpu_seconds": 13.5, "memory_mb": 40.0,
+        "files_mb": 80.0, "databases_mb": None,
     }  # fmt: skip
     command = load_command_class("apps.sites", "site")
     assert isinstance(command, NounCommand)
@@ -238,7 +256,7 @@ def test_all_three_doors_tell_the_same(machine: Host, site: Site, capsys: pytest
     for name in ("1h", "24h", "7d", "30d"):
         page = at_the_door(rose).get(f"/admin/sites/site/{site.pk}/tab/metrics/?range={name}").content.decode()
         assert page.count("<rect") >= 60
-        assert page.count("<polyline") == 3
+        assert page.count("<polyline") == 4
         assert " style=" not in page.split("fp-charts")[1].split("</main>")[0]
     assert a_client(rose).get(f"/api/v1/sites/{site.pk}/metrics/", {"range": "1y"}).status_code == 400
 

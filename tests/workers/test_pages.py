@@ -71,7 +71,7 @@ def test_what_a_worker_did_is_drawn(visitor: Visitor) -> None:
     visitor.photographs("metrics-empty")
     Sample.objects.bulk_create(samples(site))
     page = visitor.looks_at(tab(site, "metrics"))
-    expect(page.locator(".fp-chart svg")).to_have_count(4)
+    expect(page.locator(".fp-chart svg")).to_have_count(5)
     visitor.photographs("metrics")
     page.get_by_role("link", name="1 hour").click()
     expect(page.get_by_role("link", name="1 hour")).to_have_attribute("aria-current", "true")
@@ -88,7 +88,8 @@ def samples(site: Site) -> list[Sample]:
         buckets = [many // 2, many // 3, many // 9, 0, many // 30, 1, 0, 0, 0, 0, 0, 0]
         facts = {"requests": sum(buckets), "errors": int(minute % 97 == 0) * 9, "buckets": buckets, "cpu": many * 20}
         memory = int((44 + 9 * sin(minute / 100)) * MIB)
-        found.append(Sample(site=site, span=60, at=at - timedelta(minutes=minute), memory=memory, **facts))
+        disk = {"files": (60 + minute // 200) * MIB, "databases": 9 * MIB}
+        found.append(Sample(site=site, span=60, at=at - timedelta(minutes=minute), memory=memory, **disk, **facts))
     return found
 
 
