@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,10 +17,13 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from apps.databases.models import Database
-from apps.domains.models import Domain
+from apps.domains.chores import keep_pairs
+from apps.domains.models import Domain, Pair
+from apps.host.caddy_tls import served_certificate
 from apps.host.errors import Unavailable
 from apps.host.host import Host
 from apps.host.processes import living_of
+from apps.lifecycle.domain import update_domain
 from apps.lifecycle.purging import purge_what_is_over
 from apps.lifecycle.site import create_site
 from apps.lifecycle.site_activation import start_site, stop_site
@@ -38,6 +42,7 @@ from tests.lifecycle.driving import ask, drive, tried
 from tests.make import a_user
 from tests.operations.inventory import Inventory, inventory
 from tests.parts.front import RunningFront
+from tests.parts.pairs import a_pair
 
 pytestmark = [
     pytest.mark.host,
@@ -263,6 +268,37 @@ def test_25_no_process_of_the_sites_user_outlives_the_site(machine: Host, site: 
     assert len(living_of(owner.uid)) > 1
     did(delete_site, site, machine)
     assert living_of(owner.uid) == []
+
+
+def test_its_own_certificate_is_kept_with_it_and_goes_with_its_purge(
+    machine: Host, parts: RunningFront, site: Site
+) -> None:
+    chain, key = a_pair(HOST)
+    asked = update_domain(ME, site.domains.get(), certificate=chain, private_key=key)
+    assert drive(asked, machine).status == "done"
+    pair = Pair.objects.get(site=site)
+    file, own = machine.places.pair(pair.pk), ssl.PEM_cert_to_DER_cert(chain.partition("\n-----BEGIN")[0])
+    assert served_certificate(HOST, settings.HTTPS_PORT) == own
+    did(delete_site, site, machine)
+    keep_pairs(site.server, machine)
+    assert key in file.read_text(), "it may be taken back"
+    did(undelete_site, site, machine)
+    assert served_certificate(HOST, settings.HTTPS_PORT) == own
+    did(delete_site, site, machine)
+    did(purge_site, site, machine)
+    assert not file.exists()
+    assert not Pair.objects.exists()
+
+
+def test_a_purge_that_died_among_its_certificates_removes_the_rest(machine: Host, site: Site) -> None:
+    for host in ("a.localhost", "b.localhost"):
+        Pair.objects.create(site=site, chain=host, sealed_key="", fingerprint="", not_after=now())
+    rest = machine.places.pair(Pair.objects.order_by("-pk")[0].pk)
+    rest.write_text("a pair; the other one's file is gone")
+    did(delete_site, site, machine)
+    did(purge_site, site, machine)
+    assert not rest.exists()
+    assert not Pair.objects.exists()
 
 
 @AS_ROOT
