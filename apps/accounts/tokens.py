@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from apps.accounts.models import SCOPES, ApiToken
-from apps.audit.models import AuditRow
+from apps.audit import writing as audit
+from apps.audit.writing import About
 from apps.operations.asking import Ask
 from apps.operations.refusals import Forbidden, Invalid, Refusal, Taken, WrongState
 from apps.servers.allocation import one_at_a_time
@@ -83,14 +84,5 @@ def _audited(ask: Ask, action: str, token: ApiToken) -> Iterator[None]:
 
 
 def _audit(ask: Ask, action: str, token: ApiToken, refusal: Refusal | None = None) -> None:
-    AuditRow.objects.create(
-        user=ask.user,
-        name=ask.name,
-        door=ask.door,
-        action=action,
-        outcome=AuditRow.Outcome.REFUSED if refusal else AuditRow.Outcome.ACCEPTED,
-        reason=str(refusal or ""),
-        subject_kind="token",
-        subject_id=token.pk,
-        subject_label=f"{token.name[:100]} of {token.user}",
-    )
+    about = About("token", token.pk, f"{token.name[:100]} of {token.user}")
+    audit.write(ask, action, about, refusal)

@@ -17,8 +17,7 @@ from apps.lifecycle.cron import (
     stop_job,
     update_job,
 )
-from apps.lifecycle.requests import CHANGE, OPERATE, may
-from apps.operations.asking import Ask
+from apps.lifecycle.requests import CHANGE, OPERATE, allowed
 from apps.operations.doors.table import Act, Field, Look, Noun
 from apps.sites import visible
 from apps.sites.models import Site
@@ -26,10 +25,6 @@ from apps.sites.models import Site
 SCHEDULE = "When: minute, hour, day, month, weekday as cron has them; or @hourly, @daily … In the site's time zone."
 COMMAND = "What: GET /page of the site; php private/script.php; or private/bin/program: below public or private."
 SECONDS = f"Seconds that a run may take. Empty: {LIMIT}."
-
-
-def _allowed(ask: Ask, act: Act | Look, subject: Site | Cron) -> bool:
-    return may(ask, act.scope, act.permission, subject.site if isinstance(subject, Cron) else subject)
 
 
 def _is_changeable(cron: Cron) -> bool:
@@ -44,7 +39,7 @@ CRON = Noun(
     shape=CronShape,
     visible_to=visible_to,
     site_of=lambda cron: cron.site,
-    allowed=_allowed,
+    allowed=allowed,
     parent="site",
     statuses=(Site.Status.DELETED,),
     listed=visible.listed_below,

@@ -12,14 +12,8 @@ from apps.lifecycle.database import USABLE, create_database
 from apps.lifecycle.database_deletion import delete_database, purge_database, undelete_database
 from apps.lifecycle.database_dumps import export_database, import_database
 from apps.lifecycle.database_rotation import rotate_database
-from apps.lifecycle.requests import CHANGE, may
-from apps.operations.asking import Ask
+from apps.lifecycle.requests import CHANGE, allowed
 from apps.operations.doors.table import Act, Field, Look, Noun
-from apps.sites.models import Site
-
-
-def _allowed(ask: Ask, act: Act | Look, subject: Site | Database) -> bool:
-    return may(ask, act.scope, act.permission, subject.site if isinstance(subject, Database) else subject)
 
 
 def _is(state: Database.Status) -> Callable[[Database], bool]:
@@ -41,7 +35,7 @@ DATABASE = Noun(
     shape=DatabaseShape,
     visible_to=visible_to,
     site_of=lambda database: database.site,
-    allowed=_allowed,
+    allowed=allowed,
     parent="site",
     statuses=tuple(Status.values),
     listed=listed,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
-from apps.audit.models import AuditRow
+from apps.audit import writing as audit
+from apps.audit.writing import About
 from apps.databases.models import Database, Export
 from apps.host.errors import Unavailable
 from apps.host.host import Host
@@ -36,7 +37,7 @@ def download(asked: Ask, database: Database, pk: int) -> tuple[Export, Iterator[
         raise Missing(f"{database} has no export {pk}; ./panel database show {database} names those there are.")
     pieces = _pieces(asked, export)
     first = next(pieces)  # what is wrong is told before anything is sent
-    _audit(asked, export)
+    audit.write(asked, "database.download", About("site", export.site_id, str(export)))
     return export, _all(first, pieces)
 
 
@@ -66,16 +67,3 @@ def piece_of(question: Question, host: Host) -> dict[str, str]:
         while len(piece) < PIECE and (more := next(content.chunks, b"")):
             piece += more
     return {"piece": base64.b64encode(piece).decode()}
-
-
-def _audit(asked: Ask, export: Export) -> None:
-    AuditRow.objects.create(
-        user=asked.user,
-        name=asked.name,
-        door=asked.door,
-        action="database.download",
-        outcome=AuditRow.Outcome.ACCEPTED,
-        subject_kind="site",
-        subject_id=export.site_id,
-        subject_label=str(export),
-    )

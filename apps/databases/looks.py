@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps.audit.models import AuditRow
+from apps.audit import writing as audit
+from apps.audit.writing import About
 from apps.databases.models import Database
 from apps.host.errors import Refused
 from apps.lifecycle.requests import CHANGE, require
@@ -23,7 +24,7 @@ def reveal(ask: Ask, database: Database) -> dict[str, Any]:
             raise WrongState(f"{database} is {database.get_status_display().lower()}; there is nothing to log in to.")
         return _told(ask, database)
     except Refusal as refusal:
-        audit(ask, database, refusal)
+        write_down(ask, database, refusal)
         raise
 
 
@@ -36,15 +37,5 @@ def _told(ask: Ask, database: Database) -> dict[str, Any]:
     return told
 
 
-def audit(ask: Ask, database: Database, refusal: Refusal | None = None) -> None:
-    AuditRow.objects.create(
-        user=ask.user,
-        name=ask.name,
-        door=ask.door,
-        action="database.reveal",
-        outcome=AuditRow.Outcome.REFUSED if refusal else AuditRow.Outcome.ACCEPTED,
-        reason=str(refusal or ""),
-        subject_kind="database",
-        subject_id=database.pk,
-        subject_label=database.name,
-    )
+def write_down(ask: Ask, database: Database, refusal: Refusal | None = None) -> None:
+    audit.write(ask, "database.reveal", About("database", database.pk, database.name), refusal)

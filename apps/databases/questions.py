@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from apps.databases.looks import REVEAL, audit
+from apps.databases.looks import REVEAL, write_down
 from apps.databases.models import Database
 from apps.databases.steps.rewriting import PARAMETER, rewriting_of
 from apps.host.errors import Refused
@@ -35,7 +35,7 @@ def login(question: Question, host: Host) -> dict[str, str]:
     with transaction.atomic():
         question.answer = sealed(question, told)
         question.save(update_fields=["answer"])
-        audit(ask, database)
+        write_down(ask, database)
     return told
 
 

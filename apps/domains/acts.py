@@ -8,14 +8,9 @@ from apps.domains.removing import others_of
 from apps.domains.shapes import DomainShape
 from apps.domains.visible import visible_to
 from apps.lifecycle.domain import CHANGEABLE, SCOPE, add_domain, remove_domain, update_domain, verify_domain
-from apps.lifecycle.requests import OPERATE, may
-from apps.operations.asking import Ask
-from apps.operations.doors.table import Act, Field, Look, Noun
+from apps.lifecycle.requests import OPERATE, allowed
+from apps.operations.doors.table import Act, Field, Noun
 from apps.sites.models import Site
-
-
-def _allowed(ask: Ask, act: Act | Look, subject: Site | Domain) -> bool:
-    return may(ask, act.scope, act.permission, subject.site if isinstance(subject, Domain) else subject)
 
 
 def _changeable(subject: Site | Domain) -> bool:
@@ -104,7 +99,7 @@ DOMAIN = Noun(
     shape=DomainShape,
     visible_to=visible_to,
     site_of=lambda domain: domain.site,
-    allowed=_allowed,
+    allowed=allowed,
     parent="site",
     acts=(
         Act(

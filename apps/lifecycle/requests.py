@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any, Protocol
 
 from django.db.models import Model
 
@@ -24,6 +25,20 @@ def may(ask: Ask, scope: str, permission: str, subject: Model | None = None) -> 
     in_scope = ask.scopes is None or scope in ask.scopes
     owns = isinstance(subject, Site) and ask.user is not None and subject.owner_id == ask.user.pk
     return in_scope and owns and bool(ask.user and ask.user.is_active) and permission not in HOSTS_ONLY
+
+
+class Guarded(Protocol):
+    """An act, or a look: with what a token needs for it, and what its user does."""
+
+    @property
+    def scope(self) -> str: ...
+    @property
+    def permission(self) -> str: ...
+
+
+def allowed(ask: Ask, act: Guarded, subject: Any) -> bool:
+    """The same of an *act* to a site, or to what belongs to one."""
+    return may(ask, act.scope, act.permission, subject if isinstance(subject, Site) else subject.site)
 
 
 def require(ask: Ask, scope: str, permission: str, subject: Model | None = None) -> None:

@@ -8,7 +8,8 @@ from typing import Concatenate, Generic, ParamSpec
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from apps.audit.models import AuditRow
+from apps.audit import writing as audit
+from apps.audit.writing import About
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.operations.planning import Plan, foretold, plan_of
@@ -69,18 +70,10 @@ class Entry(Generic[Params]):
             raise invalid(error) from error
 
     def _audit(self, ask: Ask, operation: Operation | None = None, refusal: Refusal | None = None) -> None:
-        AuditRow.objects.create(
-            user=ask.user,
-            name=ask.name,
-            door=ask.door,
-            action=self.action,
-            outcome=AuditRow.Outcome.REFUSED if refusal else AuditRow.Outcome.ACCEPTED,
-            reason=str(refusal or ""),
-            subject_kind=operation.subject_kind if operation else "",
-            subject_id=operation.subject_id if operation else None,
-            subject_label=operation.subject_label if operation else "",
-            operation_id=operation.pk if operation else None,
-        )
+        about = About()
+        if operation:
+            about = About(operation.subject_kind, operation.subject_id, operation.subject_label)
+        audit.write(ask, self.action, about, refusal, operation)
 
 
 def lifecycle(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.timezone import now
 
-from apps.audit.models import AuditRow
+from apps.audit import writing as audit
+from apps.audit.writing import About
 from apps.operations import sending
 from apps.operations.asking import Ask
 from apps.operations.flow import FLOWS
@@ -56,14 +57,4 @@ def _require(ask: Ask, operation: Operation) -> None:
 
 
 def _audit(ask: Ask, operation: Operation, action: str) -> None:
-    AuditRow.objects.create(
-        user=ask.user,
-        name=ask.name,
-        door=ask.door,
-        action=action,
-        outcome=AuditRow.Outcome.ACCEPTED,
-        subject_kind="operation",
-        subject_id=operation.pk,
-        subject_label=str(operation),
-        operation_id=operation.pk,
-    )
+    audit.write(ask, action, About("operation", operation.pk, str(operation)), operation=operation)

@@ -10,7 +10,8 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.db.models import QuerySet
 
-from apps.audit.models import AuditRow
+from apps.audit import writing as audit
+from apps.audit.writing import About
 from apps.host.errors import Refused
 from apps.operations import questions
 from apps.operations.asking import Ask
@@ -102,14 +103,4 @@ def _look(ask: Ask, server: Server, path: str) -> dict[str, str | bool]:
 
 
 def _audit(ask: Ask, runtime: Runtime, refusal: Refusal | None = None) -> None:
-    AuditRow.objects.create(
-        user=ask.user,
-        name=ask.name,
-        door=ask.door,
-        action="runtime.create",
-        outcome=AuditRow.Outcome.REFUSED if refusal else AuditRow.Outcome.ACCEPTED,
-        reason=str(refusal or ""),
-        subject_kind="runtime",
-        subject_id=runtime.pk,
-        subject_label=runtime.name,
-    )
+    audit.write(ask, "runtime.create", About("runtime", runtime.pk, runtime.name), refusal)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 
-from apps.lifecycle.requests import CHANGE, OPERATE, may
+from apps.lifecycle.requests import CHANGE, OPERATE, allowed
 from apps.lifecycle.runtime import switch_runtime
 from apps.lifecycle.site_activation import STARTABLE, restart_site, start_site, stop_site
 from apps.lifecycle.site_maintenance import MAINTAINABLE, maintain_site
 from apps.lifecycle.site_suspension import SCOPE, SUSPEND_SITE, SUSPENDABLE, suspend_site, unsuspend_site
 from apps.lifecycle.site_update import CHANGEABLE, update_site
 from apps.mail.acts import SITE_ACTS, SITE_LOOKS
-from apps.operations.asking import Ask
 from apps.operations.doors.table import Act, Field, Look, Noun
 from apps.sites import visible
 from apps.sites.ending_acts import ENDING
@@ -29,10 +28,6 @@ Status = Site.Status
 
 def _visible_to(user: User | AnonymousUser) -> QuerySet[Site]:
     return in_full(visible.visible_to(user))
-
-
-def _allowed(ask: Ask, act: Act | Look, site: Site) -> bool:
-    return may(ask, act.scope, act.permission, site)
 
 
 def other_runtimes(site: Site) -> list[tuple[str, str]]:
@@ -69,7 +64,7 @@ SITE = Noun(
     shape=SiteShape,
     visible_to=_visible_to,
     site_of=lambda site: site,
-    allowed=_allowed,
+    allowed=allowed,
     statuses=tuple(Status.values),
     listed=visible.listed,
     acts=(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from apps.audit.models import AuditRow
+from apps.audit import writing as audit
+from apps.audit.writing import About
 from apps.host.errors import Refused
 from apps.lifecycle.requests import OPERATE, require
 from apps.operations import questions
@@ -21,14 +22,5 @@ def read_pass(ask: Ask, site: Site) -> dict[str, str]:
         answer: dict[str, str] = questions.ask("pass", site.server, ask.user, site=site.pk)
     except Refused as refusal:
         raise WrongState(str(refusal)) from refusal
-    AuditRow.objects.create(
-        user=ask.user,
-        name=ask.name,
-        door=ask.door,
-        action="site.reveal",
-        outcome=AuditRow.Outcome.ACCEPTED,
-        subject_kind="site",
-        subject_id=site.pk,
-        subject_label=str(site),
-    )
+    audit.write(ask, "site.reveal", About("site", site.pk, str(site)))
     return answer

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.timezone import now
 
-from apps.audit.models import AuditRow
+from apps.audit import writing as audit
+from apps.audit.writing import About
 from apps.host.errors import Refused
 from apps.host.host import Host
+from apps.operations.asking import Ask
 from apps.operations.credentials import TOLD
 from apps.operations.models import Operation, Question, StepRun
 from apps.operations.questions import SECRET, answers, sealed
@@ -35,7 +37,9 @@ def credentials(question: Question, host: Host) -> dict[str, str]:
         question.save(update_fields=["answer"])
         line.memo[TOLD] = now().isoformat()
         line.save(update_fields=["memo"])
-        _audit(question, operation)
+        asker = Ask(user=question.asked_by, door=str(question.params.get("door", "")))
+        about = About(operation.subject_kind, operation.subject_id, operation.subject_label)
+        audit.write(asker, "operation.reveal", about, operation=operation)
     return told
 
 
@@ -61,17 +65,3 @@ def _line(question: Question) -> StepRun:
     if line is None or question.asked_by is None:
         raise Refused("These credentials were read already, or are not yours to read.")
     return line
-
-
-def _audit(question: Question, operation: Operation) -> None:
-    AuditRow.objects.create(
-        user=question.asked_by,
-        name=operation.asker,
-        door=str(question.params.get("door", "")),
-        action="operation.reveal",
-        outcome=AuditRow.Outcome.ACCEPTED,
-        subject_kind=operation.subject_kind,
-        subject_id=operation.subject_id,
-        subject_label=operation.subject_label,
-        operation_id=operation.pk,
-    )

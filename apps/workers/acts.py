@@ -5,11 +5,10 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 
-from apps.lifecycle.requests import CHANGE, OPERATE, may
+from apps.lifecycle.requests import CHANGE, OPERATE, allowed
 from apps.lifecycle.site_update import CHANGEABLE
 from apps.lifecycle.worker import configure_worker, start_worker, stop_worker
-from apps.operations.asking import Ask
-from apps.operations.doors.table import Act, Look, Noun
+from apps.operations.doors.table import Act, Noun
 from apps.sites import visible
 from apps.sites.models import Site
 from apps.workers.shapes import WorkerShape, word_of
@@ -17,10 +16,6 @@ from apps.workers.shapes import WorkerShape, word_of
 
 def _visible_to(user: User | AnonymousUser) -> QuerySet[Site]:
     return visible.visible_to(user).select_related("worker", "runtime")
-
-
-def _allowed(ask: Ask, act: Act | Look, site: Site) -> bool:
-    return may(ask, act.scope, act.permission, site)
 
 
 WORKER = Noun(
@@ -31,7 +26,7 @@ WORKER = Noun(
     shape=WorkerShape,
     visible_to=_visible_to,
     site_of=lambda site: site,
-    allowed=_allowed,
+    allowed=allowed,
     statuses=tuple(Site.Status.values),
     listed=visible.listed,
     acts=(
