@@ -118,6 +118,11 @@ class FrontFacts:
         return "http://{host}" if self.http_port == HTTP else f"http://{{host}}:{self.http_port}"
 
     @cached_property
+    def own(self) -> frozenset[str]:
+        """The names with a certificate of their owner's own."""
+        return frozenset(host for site in self.sites for host, _ in site.special.pairs)
+
+    @cached_property
     def internal(self) -> frozenset[str]:
         return frozenset(host for site in self.sites for host in site.internal)
 

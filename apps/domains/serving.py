@@ -19,6 +19,7 @@ from apps.domains.rows import Row, rows_of
 from apps.domains.specials import accepted, note, special_of
 from apps.host import oplock
 from apps.host.caddy import routes
+from apps.host.caddy_light import lighten
 from apps.host.caddy_tls import served_certificate
 from apps.host.errors import HostError, Refused
 from apps.servers.models import Server
@@ -106,10 +107,11 @@ def _write(host: Host, facts: FrontFacts) -> Reading:
     if known == seal:
         return Reading(text, config)
     adapted = host.front.adapt(text)
+    lighten(adapted, facts.own)
     unlike = difference(facts, routes(adapted))
     if unlike:
         raise Refused(unlike)
-    config = json.dumps(adapted)
+    config = json.dumps(adapted, separators=(",", ":"))
     host.files.write(last, f"{seal}\n{config}", 0o600)
     return Reading(text, config)
 

@@ -14,7 +14,9 @@ from apps.sites.models import Site
 
 
 def special_of(site: Row) -> Special:
-    """What its settings and its served names, the primary one first, say."""
+    """What its settings and its served names, the primary one first, say. Of most sites: nothing at all."""
+    if not (site.chosen or site.redirects or any(one.redirects or one.pair for one in site.names)):
+        return PLAIN
     user, password = password_of(site.chosen)
     return Special(
         to_primary=tuple(one.host for one in site.names[1:] if one.redirects or leads_to_main(site.chosen)),

@@ -18,6 +18,8 @@ PASS = re.compile(re.escape(HOST) + r"/\{http\.request\.cookie\.[\w-]+\}")
 WITH_COOKIE = "127.0.0.1:{way}"
 """Where a map of passes leads, and nowhere else."""
 UNAVAILABLE = 503
+ROOT = {"Location": ["/"]}
+"""Where the link that gives a pass leads: the name's own first page."""
 GUARDED = [{"not": [{"path_regexp": {"pattern": OPEN}}]}]
 
 
@@ -36,7 +38,14 @@ class Found:
     @property
     def may_lead(self) -> bool:
         """Whether it has to be asked where it leads: most do not, and each is asked for every name."""
-        return self.kind not in HARMLESS or self.kind == "map"
+        match self.kind:
+            case "map":
+                return self.handler.get("source") != HOST
+            case "file_server":
+                return self.handler.get("status_code") != UNAVAILABLE
+            case "static_response":
+                return self.handler.get("headers", ROOT) != ROOT or bool(self.handler.get("body"))
+        return self.kind not in HARMLESS
 
 
 def handlers(part: Any, match: list[Json] | None = None, guard: tuple[str, str] = ("", "")) -> Iterator[Found]:

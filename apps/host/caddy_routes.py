@@ -46,7 +46,7 @@ def _certificates(tls: Json) -> Iterator[tuple[str, str]]:
     for loader, pairs in tls.get("certificates", {}).items():
         for pair in pairs if loader == "load_files" else []:
             yield f"certificate {pair.get('certificate')}", f"key {pair.get('key')}"
-        if loader != "load_files":
+        if loader not in ("load_files", "automate"):  # with the last a name is certified, and not served
             yield f"certificates by {loader}", "configured"
 
 
