@@ -62,10 +62,12 @@ class Addresses:
 
     def may_be(self, address: Address) -> bool:
         """Whether *address*, and the one that is wrapped in it, is the internet's or allowed."""
-        if any(address in network for network in self.allowed):
-            return True
         inner = _wrapped(address)
-        return _is_public(address) if inner is None else self.may_be(inner)
+        return self.is_allowed(address) or (_is_public(address) if inner is None else self.may_be(inner))
+
+    def is_allowed(self, address: Address) -> bool:
+        """Whether the settings name a network that it is in."""
+        return any(address in network for network in self.allowed)
 
 
 def _is_public(address: Address) -> bool:

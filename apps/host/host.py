@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from apps.host.addresses import Addresses
 from apps.host.caddy import Front
 from apps.host.dumps import Dumps
 from apps.host.files import Files
@@ -15,6 +16,7 @@ from apps.host.smtp import Smtp
 from apps.host.sources import Sources
 from apps.host.spool import Spool
 from apps.host.supervisor import Supervisor
+from apps.host.targets import Targets
 from apps.host.users import Users
 from apps.host.vault import Vault
 from frankenpanel.places import Places
@@ -40,3 +42,5 @@ class Host:
     jobs: Jobs
     postbox: Postbox
     smtp: Smtp
+    addresses: Addresses
+    targets: Targets

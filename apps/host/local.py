@@ -10,6 +10,7 @@ from pwd import getpwuid
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from apps.host.addresses import Addresses
 from apps.host.caddy import Front
 from apps.host.dumps import Dumps
 from apps.host.files import Files
@@ -24,6 +25,7 @@ from apps.host.smtp import Smtp
 from apps.host.sources import Sources
 from apps.host.spool import Spool
 from apps.host.supervisor.pidfile import PidFileSupervisor
+from apps.host.targets import Targets
 from apps.host.users import Users
 from apps.host.vault import Vault
 
@@ -35,7 +37,7 @@ def this_host() -> Host:
         raise ImproperlyConfigured(f"A {settings.ROLE} process does not touch the machine; a runner does.")
     places, separate = settings.PLACES, os.geteuid() == 0
     mysql = MySQL(places.mysql_socket, "root" if separate else _caller())
-    binary = Path(settings.FRANKENPHP)
+    binary, addresses = Path(settings.FRANKENPHP), Addresses(settings.PRIVATE_NETWORKS)
     return Host(
         places=places,
         files=Files(places),
@@ -53,6 +55,8 @@ def this_host() -> Host:
         jobs=Jobs(),
         postbox=Postbox(places),
         smtp=Smtp(),
+        addresses=addresses,
+        targets=Targets(places, addresses),
     )
 
 

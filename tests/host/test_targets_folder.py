@@ -54,8 +54,8 @@ def test_a_copy_is_there_whole_and_proven(target: FolderTarget, archive: Path) -
     assert copy.proven
     assert copy.sha256 == sha256(archive.read_bytes()).hexdigest() == target.digest(copy.stored)
     assert told[-1] == (SIZE, SIZE)
-    assert target.list() == target.list("shop") == [copy.stored]
-    assert target.list("sho") == []
+    assert target.listed() == target.listed("shop") == [copy.stored]
+    assert target.listed("sho") == []
     assert target.read_at(copy.stored, 1000, 500) == archive.read_bytes()[1000:1500]
     with target.open(copy.stored) as content:
         assert content.read() == archive.read_bytes()
@@ -79,7 +79,7 @@ def test_what_else_lies_there_is_left_alone(target: FolderTarget, archive: Path)
 @pytest.mark.parametrize("point", [WRITTEN.name, NAMED.name])
 def test_killed_it_goes_on_where_it_was(target: FolderTarget, archive: Path, point: str) -> None:
     assert killed_at(point, lambda: target.put(archive, NAME, Copying()))
-    assert target.list() == ([] if point == WRITTEN.name else [target.stat(NAME)])
+    assert target.listed() == ([] if point == WRITTEN.name else [target.stat(NAME)])
     copy = target.put(archive, NAME, Copying())
     assert target.digest(copy.stored) == copy.sha256
     assert left_in(target) == [NAME]
@@ -165,7 +165,7 @@ def test_an_archive_that_changes_meanwhile_is_not_copied(target: FolderTarget, a
 
     with pytest.raises(Refused, match="was changed while it was copied"):
         target.put(archive, NAME, Copying(progress=grow))
-    assert target.list() == []
+    assert target.listed() == []
 
 
 def test_what_was_forgotten_is_swept(target: FolderTarget, archive: Path) -> None:

@@ -57,7 +57,7 @@ class FolderTarget(Target):
         with self._folder_of(name) as (folder, last):
             return stored_at(folder, last, name)
 
-    def list(self, folder: str = "") -> list[Stored]:
+    def listed(self, folder: str = "") -> list[Stored]:
         found = []
         for name, folder_of_it in self._walk():
             if NAME.fullmatch(name) and not name.endswith(PART) and name.startswith(f"{folder}/" if folder else ""):

@@ -91,7 +91,7 @@ class Target(ABC):
         """Raises Gone."""
 
     @abstractmethod
-    def list(self, folder: str = "") -> list[Stored]:
+    def listed(self, folder: str = "") -> list[Stored]:
         """What lies below *folder*, by name; what is half there is not listed."""
 
     @abstractmethod
@@ -135,7 +135,7 @@ class Target(ABC):
             file.flush()
             try:
                 self.put(Path(file.name), name, Copying())
-                stored = next((one for one in self.list() if one.name == name), None)
+                stored = next((one for one in self.listed() if one.name == name), None)
                 if stored is None or self.read_at(stored, 1000, 100) != content[1000:1100]:
                     raise Mismatch(f"{self.shown} does not give back what was put there; it cannot keep backups.")
             finally:
