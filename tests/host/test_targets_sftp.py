@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from apps.host.addresses import Addresses, Inner
 from apps.host.errors import Refused, Unavailable
@@ -300,13 +302,17 @@ def test_with_a_password_somebody_else_comes_in_and_may_do_what_he_may(server: S
     try:
         with somebody("canary password") as user:
             facts = {"user": user, "private_key": "", "password": "canary password"}
-            with SftpTarget(server.place("/tmp", **facts), LOOPBACK) as target:  # noqa: S108 - it is everybody's
+            his = settings.PLACES.root / user
+            his.mkdir()
+            (his / "lost+found").mkdir(0o700)
+            shutil.chown(his, user)
+            with SftpTarget(server.place(his, **facts), LOOPBACK) as target:
                 assert target.test()
             rights = pytest.raises(LoginRefused, match="lets the panel in, but not do this")
             with SftpTarget(server.place("/root", **facts), LOOPBACK) as target, rights:
                 target.test()
             with pytest.raises(LoginRefused, match="does not let the panel in") as told:
-                SftpTarget(server.place("/tmp", **{**facts, "password": "canary wrong"}), LOOPBACK)  # noqa: S108
+                SftpTarget(server.place(his, **{**facts, "password": "canary wrong"}), LOOPBACK)
             assert "canary" not in str(told.value)
     finally:
         server.change(passwords=False)

@@ -1,4 +1,4 @@
-"""Where copies of archives go: ``host.targets`` opens a place as a ``Target`` (see ``target.py`` for how it is used)."""
+"""Where copies of archives go: ``host.targets`` opens a place as a ``Target``; ``target.py`` says how that is used."""
 
 from __future__ import annotations
 

@@ -12,9 +12,8 @@ from typing import Any
 from apps.host.errors import Refused
 from apps.host.targets.errors import Gone, Mismatch, Unfit
 from apps.host.targets.sftp_session import SftpPlace, spoken
-from apps.host.targets.target import Stored
+from apps.host.targets.target import NAME, Stored
 
-DEPTH = 4
 STATVFS = "statvfs@openssh.com"
 SHOWN = 60
 LAST = 1024
@@ -42,7 +41,7 @@ class SftpFiles:
         return 0
 
     def walk(self, folder: str) -> Iterator[Stored]:
-        """Every file below *folder*; links are none. One that is not there has none."""
+        """Every file below *folder*, in folders that may be ours by their names; links are none."""
         below = [folder]
         while below:
             inside = below.pop()
@@ -50,7 +49,7 @@ class SftpFiles:
                 name = str(PurePosixPath(inside) / one.filename)
                 if stat.S_ISREG(one.st_mode):
                     yield _stored(name, one)
-                elif stat.S_ISDIR(one.st_mode) and name.count("/") < DEPTH:
+                elif stat.S_ISDIR(one.st_mode) and NAME.fullmatch(name):
                     below.append(name)
 
     def make_folders(self, name: str) -> None:
