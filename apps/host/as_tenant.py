@@ -19,6 +19,7 @@ LONG = 3600.0
 """Seconds that emptying a site's folder may take: a million files need about twenty."""
 MAY_PASS = 4
 SENTENCE = 300
+TENANT = Path(__file__).with_name("tenant.py")
 
 
 def as_tenant(owner: Identity, verb: str, *arguments: str | Path | int, stdin: bytes = b"") -> bytes:
@@ -45,16 +46,16 @@ def follow_tenant(
         raise problem(failed) from None
 
 
-def program(owner: Identity) -> list[str]:
-    """What *owner* runs; a verb and its arguments follow."""
+def program(owner: Identity, text: Path = TENANT) -> list[str]:
+    """What *owner* runs; a verb and its arguments follow. *text*: the file that is the program."""
     if owner.uid == 0:
         raise Refused("A site's files are never touched as root: the site has no user of its own.")
-    return [interpreter(), "-I", "-S", "-c", _source()]
+    return [interpreter(), "-I", "-S", "-c", _source(text)]
 
 
 @cache
-def _source() -> str:
-    return Path(__file__).with_name("tenant.py").read_text()
+def _source(text: Path) -> str:
+    return text.read_text()
 
 
 @cache

@@ -20,7 +20,7 @@ from apps.host.errors import Refused, Unavailable
 
 ENTER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-RENAME_NOREPLACE = 1
+RENAME_NOREPLACE, RENAME_EXCHANGE = 1, 2
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -107,6 +107,13 @@ def rename_new(folder: int, old: str, new: str) -> None:
 def move_new(old: int, new: int, name: str) -> None:
     """Move *name* from the open folder *old* into *new*; FileExistsError if it is there already."""
     if _libc.renameat2(old, os.fsencode(name), new, os.fsencode(name), RENAME_NOREPLACE):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), name)
+
+
+def exchange(one: int, other: int, name: str) -> None:
+    """*name* of the open folder *one* and *name* of *other* change places, in one moment."""
+    if _libc.renameat2(one, os.fsencode(name), other, os.fsencode(name), RENAME_EXCHANGE):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number), name)
 

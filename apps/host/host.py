@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apps.host.addresses import Addresses
+from apps.host.archive.archives import Archives
+from apps.host.archive.aside import Asides
 from apps.host.caddy import Front
 from apps.host.dumps import Dumps
 from apps.host.files import Files
@@ -44,3 +46,5 @@ class Host:
     smtp: Smtp
     addresses: Addresses
     targets: Targets
+    archives: Archives
+    asides: Asides

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from apps.host.addresses import Addresses
+from apps.host.archive.archives import Archives
+from apps.host.archive.aside import Asides
 from apps.host.caddy import Front
 from apps.host.dumps import Dumps
 from apps.host.files import Files
@@ -57,6 +59,8 @@ def this_host() -> Host:
         smtp=Smtp(),
         addresses=addresses,
         targets=Targets(places, addresses),
+        archives=Archives(places),
+        asides=Asides(places),
     )
 
 

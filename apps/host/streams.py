@@ -6,6 +6,7 @@ second, and may raise: then the program is killed, as it is when anything else g
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +39,9 @@ class Stream:
         self._input = program.stdin.fileno() if program.stdin else -1
         if program.stdin:
             os.set_blocking(self._input, False)
+        for pipe in filter(None, (program.stdin, program.stdout)):
+            with suppress(OSError):  # whoever has many pipes open gets small ones
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, CHUNK)
 
     def read(self, most: int = CHUNK) -> bytes:
         """What it has printed, at most so many bytes; none once it has closed its output."""
@@ -51,7 +55,7 @@ class Stream:
             yield chunk
         self.end()
 
-    def write(self, chunk: bytes) -> int:
+    def write(self, chunk: bytes | memoryview) -> int:
         """Hand over all of *chunk*. Raises CommandFailed when the program takes no more."""
         left = memoryview(chunk)
         try:

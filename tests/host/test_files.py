@@ -401,8 +401,9 @@ def test_a_file_that_does_not_fit_leaves_the_old_one(files: Files, mine: Identit
 def test_a_disk_that_fills_up_while_writing_leaves_the_old_file(
     files: Files, mine: Identity, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = starter._source().replace("    must_fit(folder, len(content)", "    (lambda *_: 0)(folder, len(content)")
-    monkeypatch.setattr(starter, "_source", lambda: source)
+    source = starter._source(starter.TENANT)
+    source = source.replace("    must_fit(folder, len(content)", "    (lambda *_: 0)(folder, len(content)")
+    monkeypatch.setattr(starter, "_source", lambda text: source)
     with small_disk(site / "private", 1 << 16):
         os.chown(site / "private", mine.uid, mine.gid)
         files.write_as(mine, "shop", "private/.env", "old")
@@ -416,7 +417,7 @@ def test_what_the_sites_child_says_is_shown_clean_and_short(
     files: Files, mine: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = "import sys; sys.stderr.write('! \\x1b[31m<b>' + 'x' * 999); sys.exit(3)"
-    monkeypatch.setattr(starter, "_source", lambda: said)
+    monkeypatch.setattr(starter, "_source", lambda text: said)
     with pytest.raises(Refused) as refusal:
         files.read_as(mine, "shop", CONFIG)
     assert str(refusal.value).startswith("?[31m<b>xxx")
@@ -426,7 +427,7 @@ def test_what_the_sites_child_says_is_shown_clean_and_short(
 def test_a_child_that_is_killed_may_be_asked_again(
     files: Files, mine: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starter, "_source", lambda: "import os; os.kill(os.getpid(), 9)")
+    monkeypatch.setattr(starter, "_source", lambda text: "import os; os.kill(os.getpid(), 9)")
     with pytest.raises(Unavailable, match="ended by signal 9"):
         files.read_as(mine, "shop", CONFIG)
 

@@ -1,0 +1,33 @@
+"""Archives of sites: written, opened, verified and unpacked. Files and programs alone: no records, no settings.
+
+What the lifecycles use, by steps (``host.archives`` is `archives.Archives`, ``host.asides`` is `aside.Asides`)::
+
+    key = keys.new_key()                      # key.identity is to be sealed, key.recipient is no secret
+    content = Content(manifest, recipients, {name: host.dumps.export(login, waiting)}, SiteTree(owner, folder))
+    written = host.archives.write(slug, file, content, waiting, told)      # Backup Creation 3 to 8
+    host.archives.discard(slug, file)                                     # its undo
+    host.archives.sha256(slug, file)                                      # what needs no key
+
+    with host.archives.opened(slug, file, [keys.read_key(identity)]) as archive:   # Restore 2
+        archive.verify()                                                  # every member, (entries, bytes)
+        archive.index.entries(), archive.index.below("files/public/uploads"), archive.index.find(path)
+        archive.content(archive.find("files/public/index.php"))           # one file
+        archive.manifest()
+        StoredDump(archive, name).sql(), .tables_sql({"posts"}), .tables()  # for host.dumps.load
+        unpack_tree(archive.members(), owner, host.asides.path(slug, number), within("files"), waiting, told)
+
+    fresh = host.asides.make(slug, number, owner)     # before unpack_tree; keep it in the memo
+    host.asides.exchange(slug, number, "private", fresh["private"])       # then "public"; each is a step
+    host.asides.exchange_back(…)                                          # its undo
+    host.asides.remove(slug, number, owner)                               # the undo of make; the purge of what was
+
+Elsewhere than on this machine: whatever has ``size`` and ``read_at(offset, length)`` is a source for ``Archive``, and
+``forward.members_of(chunks, keys)`` reads what can only be read once, or was not made by a panel.
+
+*waiting* is called about once a second while nothing flows, *told* with bytes as they pass: each may raise, which ends
+the children and leaves no part of an archive. Errors, all of them `Refused`: `Damaged` (cut, changed, of two pieces),
+`Locked` (no key fits), `Hostile` (what no site's archive holds), with a sentence; `Unavailable` where it may pass, as
+when the database server is away. A folder that an unpacking failed in is thrown away by ``asides.remove``.
+
+A tree is read and made by a child with the site's uid; only its bytes come here (`site_tree.py`, `unpacking.py`).
+"""

@@ -1,0 +1,126 @@
+"""The index of an archive: what is in it and where, read without reading the archive."""
+
+from __future__ import annotations
+
+import json
+import os
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from apps.host.archive.bytestream import ByteStream
+from apps.host.archive.faults import Damaged
+from apps.host.archive.members import TRAILER, flowing, told_by
+from apps.host.archive.sources import Source
+from apps.host.archive.ustar import HEADER, RECORD
+
+SLICE = 1 << 18
+LONGEST_LINE = 1 << 26
+BROKEN = "The archive's index is damaged. Use another copy of it."
+NUMBERS = ("at", "mtime", "mode", "size")
+TEXTS = ("path", "kind", "sha256", "target", "part", "table")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """*kind*: file, folder or link. *at*: where its content begins in the tar. *part* and *table*: of a dump."""
+
+    path: str
+    kind: str
+    at: int
+    mtime: int
+    mode: int = 0
+    size: int = 0
+    sha256: str = ""
+    target: str = ""
+    part: str = ""
+    table: str = ""
+
+    @property
+    def name(self) -> bytes:
+        return os.fsencode(self.path)
+
+    @property
+    def points_to(self) -> bytes:
+        return os.fsencode(self.target)
+
+
+class Index:
+    """*end*: where it begins in the unlocked archive, which is where the blocks end. It is kept packed."""
+
+    def __init__(self, archive: Source) -> None:
+        end = told_by(archive.read_at(max(0, archive.size - TRAILER), TRAILER))
+        if end is None or end >= archive.size - TRAILER:
+            raise Damaged("This archive has no index that the panel has written, or its end is missing.")
+        self.end = end
+        self._packed = archive.read_at(end, archive.size - TRAILER - end)
+        self._ends = self._read_blocks()
+
+    def entries(self) -> Iterator[Entry]:
+        """All entries but the index itself, in the order of the archive."""
+        return (_entry(line) for line in self._lines() if line.startswith(b'{"path":'))
+
+    def find(self, path: str) -> Entry | None:
+        wanted = b'{"path":' + json.dumps(path).encode() + b","
+        return next((_entry(line) for line in self._lines() if line.startswith(wanted)), None)
+
+    def below(self, prefix: str) -> Iterator[Entry]:
+        """The entry *prefix* and all that is in it."""
+        within = prefix.rstrip("/") + "/"
+        return (entry for entry in self.entries() if (entry.path + "/").startswith(within))
+
+    @property
+    def count(self) -> int:
+        """Of blocks."""
+        return len(self._ends)
+
+    def block(self, number: int) -> tuple[int, int]:
+        """Where it begins and ends in the unlocked archive."""
+        return (self._ends[number - 1] if number else 0), self._ends[number]
+
+    def _read_blocks(self) -> array[int]:
+        last = b""
+        for line in self._lines():
+            last = line or last
+        sizes = _json(b"{" + last).get("blocks")
+        if not isinstance(sizes, list) or not all(type(size) is int and size > 0 for size in sizes):
+            raise Damaged(BROKEN)
+        ends = array("Q", accumulate(sizes))
+        if not ends or ends[-1] != self.end:
+            raise Damaged(BROKEN)
+        return ends
+
+    def _lines(self) -> Iterator[bytes]:
+        slices = (self._packed[at : at + SLICE] for at in range(0, len(self._packed), SLICE))
+        text = ByteStream(flowing(slices))
+        header = HEADER.unpack(text.exactly(RECORD))
+        left, size = b"", int(header[4].strip(b" \0") or b"0", 8)
+        for part in text.parts(size):
+            *lines, left = (left + bytes(part)).split(b"\n")
+            yield from lines
+            if len(left) > LONGEST_LINE:
+                raise Damaged(BROKEN)
+        yield left
+
+
+def _entry(line: bytes) -> Entry:
+    found = _json(line.removesuffix(b","))
+    numbers = {key: found.pop(key, 0) for key in NUMBERS}
+    texts = {key: found.pop(key, "") for key in TEXTS}
+    if found or not all(type(number) is int and number >= 0 for number in numbers.values()):
+        raise Damaged(BROKEN)
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise Damaged(BROKEN)
+    return Entry(**texts, **numbers)
+
+
+def _json(text: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Damaged(BROKEN) from None
+    if not isinstance(found, dict):
+        raise Damaged(BROKEN)
+    return found

@@ -1,0 +1,184 @@
+"""The program that makes a tree in a folder of a site, as the site's own user. It travels as one text, as `tenant.py`.
+
+    unpack FOLDER
+
+Standard input, in the form of `tenant_pack.py`, becomes what lies in the folder. Nothing is replaced: what is there
+already is a folder, and is entered, or ends it all. Links come to be when all else is there, so that none is on the way
+to anything. It needs nothing but the standard library, and opens every component of a path by itself.
+What goes wrong is one sentence, after "! " on standard error, and code 3.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+HEAD = struct.Struct("!cHHHqQ")
+FOLDER, LINK, END = b"d", b"l", b"e"
+ENTER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+CHUNK = 1 << 20
+KEPT = 64 << 20
+"""Bytes that folders and links may take in memory until the end: about half a million."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Problem(Exception):
+    """A sentence for a person."""
+
+
+def unpack(path: str) -> None:
+    """Folders, then files, each in its folder; links when all else is there, then what folders are allowed."""
+    Unpacking(os.open(path, ENTER)).all()
+
+
+class Unpacking:
+    """*open*: the folders on the way to where the last entry went."""
+
+    def __init__(self, top: int) -> None:
+        self.open: list[tuple[bytes, int]] = [(b"", top)]
+        self.links: list[tuple[bytes, bytes]] = []
+        self.folders: list[tuple[bytes, int, int]] = []
+        self.kept = 0
+        self.input = sys.stdin.buffer
+
+    def all(self) -> None:
+        while True:
+            kind, path_size, text_size, mode, mtime, size = HEAD.unpack(self.exactly(HEAD.size))
+            path, text = self.exactly(path_size), self.exactly(text_size)
+            if kind == END:
+                break
+            self.made(kind, path, text, (mode, mtime, size))
+        for path, target in self.links:
+            self.link(path, target)
+        for path, mode, mtime in reversed(self.folders):
+            folder = self.into(path)
+            os.fchmod(folder, mode)
+            os.utime(folder, (mtime, mtime))
+        sync(self.open[0][1])
+
+    def made(self, kind: bytes, path: bytes, text: bytes, facts: tuple[int, int, int]) -> None:
+        mode, mtime, size = facts
+        if kind == FOLDER:
+            self.into(path)
+            self.keep(path)
+            self.folders.append((path, mode, mtime))
+        elif kind == LINK:
+            self.keep(path + text)
+            self.links.append((path, text))
+        else:
+            self.file(path, mode, mtime, size)
+
+    def keep(self, what: bytes) -> None:
+        self.kept += len(what) + 100
+        if self.kept > KEPT:
+            raise Problem("The archive has more folders and links than a site may have.")
+
+    def into(self, path: bytes) -> int:
+        """The folder *path*, open; those on the way that are not there are made, and nobody else may enter yet."""
+        names = path.split(b"/") if path else []
+        same = 0
+        while same < min(len(names), len(self.open) - 1) and self.open[same + 1][0] == names[same]:
+            same += 1
+        while len(self.open) > same + 1:
+            os.close(self.open.pop()[1])
+        for name in names[same:]:
+            have_folder(self.open[-1][1], name)
+            self.open.append((name, entered(name, self.open[-1][1])))
+        return self.open[-1][1]
+
+    def file(self, path: bytes, mode: int, mtime: int, size: int) -> None:
+        parent, _, name = path.rpartition(b"/")
+        with alone(path):
+            file = os.open(name, CREATE, 0o600, dir_fd=self.into(parent))
+        try:
+            while size:
+                part = self.exactly(min(size, CHUNK))
+                write(file, part)
+                size -= len(part)
+            os.fchmod(file, mode)
+            os.utime(file, (mtime, mtime))
+        finally:
+            os.close(file)
+
+    def link(self, path: bytes, target: bytes) -> None:
+        parent, _, name = path.rpartition(b"/")
+        folder = self.into(parent)
+        with alone(path):
+            os.symlink(target, name, dir_fd=folder)
+
+    def exactly(self, count: int) -> bytes:
+        content = self.input.read(count)
+        if len(content) < count:
+            raise Problem("What was to be unpacked ended too early.")
+        return content
+
+
+@contextmanager
+def alone(path: bytes) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError as error:
+        raise Problem(f"{shown(path)} comes twice.") from error
+
+
+def have_folder(inside: int, name: bytes) -> None:
+    try:
+        os.mkdir(name, 0o750, dir_fd=inside)
+    except FileExistsError:
+        return  # a file or a link by that name is refused when it is entered
+
+
+def entered(name: bytes, inside: int) -> int:
+    try:
+        return os.open(name, ENTER, dir_fd=inside)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+            raise
+        raise Problem(f"{shown(name)} is a folder and something else.") from error
+
+
+def sync(folder: int) -> None:
+    """All of its file system is on the disk afterwards."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.syncfs(folder):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def write(file: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(file, left) :]
+
+
+def sentence(error: OSError) -> str:
+    if error.errno in FULL:
+        return "The disk became full meanwhile; make room and try again."
+    where = os.fsencode(str(error.filename or "")).decode(errors="backslashreplace")
+    return f"{where}: {error.strerror}." if where else f"{error.strerror}."
+
+
+def shown(path: bytes) -> str:
+    return path.decode(errors="backslashreplace")
+
+
+def main(path: str) -> int:
+    os.umask(0)
+    try:
+        unpack(path)
+    except Problem as problem:
+        sys.stderr.write(f"! {problem}\n")
+        return 3
+    except OSError as error:
+        sys.stderr.write(f"! {sentence(error)}\n")
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,133 @@
+"""An archive, written in one pass: dumps and files, as they come, through tar, gzip and age into one file.
+
+Nothing of it lies on the disk meanwhile but the file itself, under the name of a part. Order inside: README.txt,
+manifest.json, ``database/…``, ``files/…``, index.json, and a trailer that tells where the index begins. Databases come
+before files, so that no row names an upload that is not there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+from apps.host.archive import ustar
+from apps.host.archive.age import Locking
+from apps.host.archive.blocks import Blocks, packing
+from apps.host.archive.dump_parts import TABLE, parts
+from apps.host.archive.ledger import FORMAT, Ledger
+from apps.host.archive.members import member, trailer
+from apps.host.archive.readme import README
+from apps.host.archive.site_tree import SiteTree, Told, pack_tree
+from apps.host.archive.tar import PRIVATE, Tar
+from apps.host.archive.target import writing
+from apps.host.archive.warnings import Warnings
+from apps.host.crash import CrashPoint
+from apps.host.streams import Waiting, at_ease
+
+DUMPED = CrashPoint("archive.databases-packed")
+PACKED = CrashPoint("archive.files-packed")
+MOST = 1 << 40
+INDEX = b"index.json"
+
+
+@dataclass(frozen=True)
+class Content:
+    """What goes into an archive, and for whom. *manifest*: facts for JSON. *recipients*: whom it is locked for; it is
+    open where there are none. *databases*: dumps by the databases' names, each asked for when its turn comes
+    (`Dumps.export`). *needed*: bytes that must be free before it is begun. *most*: bytes that all of it may have."""
+
+    manifest: Mapping[str, Any]
+    recipients: Sequence[str] = ()
+    databases: Mapping[str, Iterable[bytes]] = field(default_factory=dict)
+    tree: SiteTree | None = None
+    needed: int = 0
+    most: int = MOST
+
+
+@dataclass(frozen=True)
+class Database:
+    bytes: int
+    parts: int
+    tables: int
+
+
+@dataclass(frozen=True)
+class Written:
+    """An archive that is on the disk. *size* and *sha256* are the stored file's, *content* is the tar's bytes.
+
+    *warnings*: what is not in it as it was, in words; *warned*: how much that is in all.
+    """
+
+    size: int
+    sha256: str
+    content: int
+    files: int
+    folders: int
+    links: int
+    databases: Mapping[str, Database]
+    warnings: Sequence[str]
+    warned: int
+
+
+def write_archive(
+    base: Path,
+    path: Path,
+    content: Content,
+    waiting: Waiting = at_ease,
+    told: Told = lambda count: None,
+) -> Written:
+    """Write *content* to *path* below *base*, in a folder that is there.
+
+    *told* gets bytes as they are packed, *waiting* is called while nothing comes: either may raise. A second time
+    writes it anew. Raises what `Dumps.export` and `pack_tree` do, and Refused where the disk has no room.
+    """
+    ledger, warnings = Ledger(), Warnings()
+    with writing(base, path, content.needed) as part:
+        locking = Locking(part.write, content.recipients) if content.recipients else None
+        hand_on = locking.write if locking else part.write
+        with packing(hand_on) as blocks, ledger.line:
+            tar = Tar(blocks, ledger, int(time.time()), content.most)
+            databases = _fill(tar, content, warnings, waiting, told)
+        _finish(blocks, ledger, hand_on)
+        if locking:
+            locking.close()
+    files, folders, links = (ledger.counts[kind] for kind in ("file", "folder", "link"))
+    facts = (files, folders, links, databases, warnings.texts, warnings.count)
+    return Written(part.size, part.digest.hexdigest(), blocks.at, *facts)
+
+
+def _fill(tar: Tar, content: Content, warnings: Warnings, waiting: Waiting, told: Told) -> dict[str, Database]:
+    tar.text("README.txt", README.encode())
+    tar.text("manifest.json", dumps({"format": FORMAT, **content.manifest}, indent=1).encode() + b"\n")
+    databases = {name: _pack_dump(tar, name, dump, told) for name, dump in content.databases.items()}
+    DUMPED()
+    if content.tree is not None:
+        pack_tree(content.tree, tar, b"files/", warnings, waiting, told)
+    PACKED()
+    return databases
+
+
+def _pack_dump(tar: Tar, name: str, dump: Iterable[bytes], told: Told) -> Database:
+    size = number = 0
+    tables = set()
+    for number, part in enumerate(parts(dump), 1):
+        about = {"part": part.kind, **({"table": part.table} if part.kind == TABLE else {})}
+        tar.text(f"database/{name}.sql.{number:05d}", part.sql, **about)
+        size += len(part.sql)
+        tables |= {part.table} if part.kind == TABLE else set()
+        told(len(part.sql))
+    return Database(size, number, len(tables))
+
+
+def _finish(blocks: Blocks, ledger: Ledger, hand_on: Callable[[bytes], object]) -> None:
+    """The index, in members of its own, and where it begins."""
+    length, members = ledger.finished(blocks.sizes)
+    hand_on(member(ustar.header(ustar.FILE, INDEX, PRIVATE, int(time.time()), length)))
+    for packed in members:
+        hand_on(packed)
+    hand_on(member(ustar.padding(length) + ustar.ENDING))
+    hand_on(trailer(blocks.packed))
