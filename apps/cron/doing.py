@@ -8,7 +8,8 @@ from http import HTTPStatus
 from apps.cron.commands import Page, Program, parsed
 from apps.cron.models import Cron, CronRun
 from apps.host.host import Host
-from apps.host.jobs import Job, clean
+from apps.host.jobs import Job
+from apps.host.printable import LINES, printable
 from apps.host.visit import fetch
 from apps.workers.cli import cli_ini
 
@@ -35,7 +36,7 @@ def _fetch(cron: Cron, page: Page) -> Ended:
     site = cron.site
     status, body = fetch(site.port or 0, site.url.removeprefix("https://"), page.path, cron.limit)
     fine = HTTPStatus.OK <= status < HTTPStatus.BAD_REQUEST
-    return Ended(status, "" if fine else f"The page answered {status}.", clean(body[:SHOWN]))
+    return Ended(status, "" if fine else f"The page answered {status}.", printable(body, SHOWN, LINES))
 
 
 def _start(run: CronRun, program: Program, host: Host) -> Ended:

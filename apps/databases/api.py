@@ -21,7 +21,6 @@ from apps.databases import uploads
 from apps.databases.acts import DATABASE
 from apps.databases.downloads import download
 from apps.databases.models import Database
-from apps.lifecycle.database_dumps import import_database
 from apps.operations.doors.http import NounViewSet, accepted_shape, with_acts
 from apps.operations.refusals import Invalid
 from apps.operations.shapes import OperationShape
@@ -69,15 +68,10 @@ class DatabaseViewSet(NounViewSet):
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         with closing(Slot()):
             try:
-                name = uploads.take(ask, database, _chunks(request.stream), length)
+                operation = uploads.import_sent(ask, database, _chunks(request.stream), length, keep=keep)
             except uploads.TooMuch:
                 _hear_out(request.stream)
                 raise
-        try:
-            operation = import_database(ask, database, upload=name, keep=keep)
-        except Exception:
-            uploads.forget(name)
-            raise
         told = {"operation": OperationShape(operation).data, "database": DATABASE.shape(database).data}
         return Response(told, 202)
 

@@ -8,8 +8,10 @@ from django.conf import settings
 
 from apps.databases.models import Database
 from apps.host.spool import Spool, TooLong
+from apps.lifecycle.database_dumps import import_database
 from apps.lifecycle.requests import CHANGE, require
 from apps.operations.asking import Ask
+from apps.operations.models import Operation
 from apps.operations.refusals import Refusal, WrongState
 
 
@@ -17,6 +19,18 @@ class TooMuch(Refusal):
     """More than may be sent at once."""
 
     code, status, exit = "too-large", 413, 8
+
+
+def import_sent(
+    ask: Ask, database: Database, chunks: Iterable[bytes], announced: int = 0, *, keep: bool = True
+) -> Operation:
+    """Write *chunks* down and import them, as ``import_database`` does; a dump that is refused is forgotten."""
+    upload = take(ask, database, chunks, announced)
+    try:
+        return import_database(ask, database, upload=upload, keep=keep)
+    except BaseException:
+        spool().remove(upload)
+        raise
 
 
 def take(ask: Ask, database: Database, chunks: Iterable[bytes], announced: int = 0) -> str:
@@ -32,11 +46,6 @@ def take(ask: Ask, database: Database, chunks: Iterable[bytes], announced: int =
         return spool().take(chunks, announced)
     except TooLong as error:
         raise TooMuch(str(error)) from error
-
-
-def forget(name: str) -> None:
-    """It was sent for nothing."""
-    spool().remove(name)
 
 
 def spool() -> Spool:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from apps.host.printable import printable
+
 
 def names_of(certificate: x509.Certificate) -> list[str]:
     """The host names that it is for. What stands elsewhere in it than there, no browser reads."""
@@ -22,7 +24,7 @@ def issuer_of(certificate: x509.Certificate) -> str:
     oids = (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
     words = [str(attribute.value) for oid in oids for attribute in certificate.issuer.get_attributes_for_oid(oid)]
     told = " ".join(words) or certificate.issuer.rfc4514_string()
-    return "".join(letter for letter in told if letter.isprintable())[:200]
+    return printable(told, 200)
 
 
 def covers(names: Iterable[str], host: str) -> bool:

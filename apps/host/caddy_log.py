@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from apps.host.printable import printable
 from apps.host.tail import last_lines
 
 LINES, LONGEST = 1000, 500
@@ -19,7 +20,7 @@ def why_no_certificate(log: Path, host: str) -> str:
         said = _read(line)
         error = str(said.get("error", ""))
         if said.get("identifier") == host and said.get("level") == "error" and error and BROKEN_OFF not in error:
-            return "".join(letter for letter in error if letter.isprintable())[:LONGEST]
+            return printable(error, LONGEST)
     return ""
 
 

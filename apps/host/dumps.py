@@ -18,6 +18,7 @@ from pathlib import Path
 from apps.host.definers import without_definers
 from apps.host.errors import CommandFailed, HostError, Refused, Unavailable
 from apps.host.login import Login, options_file
+from apps.host.printable import printable
 from apps.host.streams import Stream, Waiting, at_ease, streaming
 
 DUMP = "/usr/bin/mariadb-dump"
@@ -92,7 +93,7 @@ class Dumps:
 def _said(failed: CommandFailed, stream: Stream, what: str) -> HostError:
     """The program's own words, cleaned and shortened: they quote the dump."""
     said = (stream.said().splitlines() or ["it ended without a word"])[-1]
-    clean = "".join(letter if letter.isprintable() else "?" for letter in said)[:300].rstrip(".")
+    clean = printable(said, 300).rstrip(".")
     if failed.code < 0:
         return Unavailable(f"{what}: the program was ended by signal {-failed.code}.")
     if SERVER_AWAY.search(said):

@@ -11,10 +11,10 @@ from apps.host import oplock
 from apps.host.as_tenant import interpreter
 from apps.host.command import PATH, Identity, holding, run
 from apps.host.errors import HostError, Unavailable
+from apps.host.printable import LINES, printable
 from apps.host.supervisor.launch import limits, privileges
 
 KEEPER = Path(__file__).with_name("keeper.py")
-UNSEEN = "\N{REPLACEMENT CHARACTER}"
 PATIENCE = 30.0
 """Seconds beyond its limit after which the keeper itself must have failed."""
 
@@ -72,9 +72,4 @@ def _spoken(job: Job) -> bytes:
 def _outcome(said: dict[str, str | int | bool]) -> Outcome:
     head, tail, left_out = str(said["head"]), str(said["tail"]), int(said["left_out"])
     between = f"\n… {left_out} bytes are left out here …\n" if left_out else ""
-    return Outcome(int(said["code"]), bool(said["late"]), clean(f"{head}{between}{tail}"))
-
-
-def clean(text: str) -> str:
-    """What a site said, fit to be shown: lines of letters that can be seen."""
-    return "".join(letter if letter.isprintable() or letter in "\n\t" else UNSEEN for letter in text)
+    return Outcome(int(said["code"]), bool(said["late"]), printable(f"{head}{between}{tail}", keep=LINES))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from apps.host.errors import HostError, Refused, Unavailable
+from apps.host.printable import one_line
 
 PATIENCE = 20.0
 PERMANENT = 500
@@ -101,8 +102,7 @@ def _answered(server: Server, what: str, error: Exception) -> HostError:
 
 def _said(code: int, text: bytes | str) -> str:
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
-    clean = " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
-    return f"{code} {clean}"[:SAID].rstrip(". ")
+    return one_line(f"{code} {words}", SAID).rstrip(". ")
 
 
 def _untrusted(server: Server, error: Exception) -> HostError:

@@ -14,6 +14,7 @@ from email.parser import BytesHeaderParser
 from email.utils import formatdate, getaddresses, make_msgid
 from typing import Any
 
+from apps.host.printable import one_line
 from apps.mail.addresses import is_address
 
 MOST = 100
@@ -60,4 +61,4 @@ def _shown(subject: Any) -> str:
         text = str(make_header(decode_header(str(subject or ""))))
     except (LookupError, ValueError):
         text = str(subject)
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:120]
+    return one_line(text, 120)

@@ -1,7 +1,7 @@
 """Lines of a site's logs as a person reads them. A visitor, or the site's own PHP, may have written anything (row 51).
 
 So a line is taken apart where it has the form of its log, and shown as it is where it has not; whatever cannot be
-printed becomes a question mark, and what is too long is cut.
+printed is shown as that, and what is too long is cut.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+
+from apps.host.printable import printable
 
 Line = dict[str, str]
 WIDTH = 1000
@@ -73,11 +75,7 @@ def read(which: str, content: str, lines: int, wanted: str = "") -> list[Line]:
 
 
 def line(at: str, level: str, text: str) -> Line:
-    return {"at": _clean(at), "level": level, "text": _clean(text)}
-
-
-def _clean(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text[:WIDTH])
+    return {"at": printable(at, WIDTH), "level": level, "text": printable(text, WIDTH)}
 
 
 def _json(text: str) -> dict[str, Any]:

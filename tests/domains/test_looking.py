@@ -113,7 +113,7 @@ def test_the_last_reason_for_a_name_is_told_and_an_order_that_was_broken_off_is_
             {**refused, "level": "info", "error": ""},
         )
     )
-    assert why_no_certificate(log, "a.test") == "HTTP 400: no[31m A"
+    assert why_no_certificate(log, "a.test") == "HTTP 400: no\N{REPLACEMENT CHARACTER}[31m A"
     assert why_no_certificate(log, "c.test") == ""
 
 

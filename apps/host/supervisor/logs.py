@@ -6,11 +6,12 @@ import os
 import re
 from pathlib import Path
 
+from apps.host.printable import printable
+
 BLOCK = 65536
 SHOWN = 5
 WIDTH = 300
 QUIET = re.compile(r'^\{"level":"(info|debug|warn)"')
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def tail(path: Path, lines: int, limit: int = 16 * BLOCK) -> list[str]:
@@ -26,7 +27,7 @@ def tail(path: Path, lines: int, limit: int = 16 * BLOCK) -> list[str]:
             part = min(BLOCK, at - begin)
             at = file.seek(at - part)
             text = file.read(part) + text
-    return [CONTROL.sub("?", line) for line in text.decode(errors="replace").split("\n") if line][-lines:]
+    return [printable(line, keep="\t") for line in text.decode(errors="replace").split("\n") if line][-lines:]
 
 
 def size(path: Path) -> int:

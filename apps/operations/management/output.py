@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from apps.host.printable import printable
+
 FORMATS = ("table", "json", "plain", "csv")
 Shape = Mapping[str, Any]
 NESTED = "steps"
@@ -71,7 +73,7 @@ def complain(sentence: str) -> None:
 
 def clean(text: str) -> str:
     """*text* without what a terminal would obey: some of it comes from other programs."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in text)
+    return printable(text, keep="\n")
 
 
 def text_of(value: Any) -> str:

@@ -6,6 +6,7 @@ import json
 
 from apps.databases.naming import new_password
 from apps.host.errors import CommandFailed, NotStarted, Refused
+from apps.host.printable import printable
 from apps.operations.flow import Step
 from apps.operations.questions import SECRET
 from apps.operations.run import Run
@@ -130,5 +131,5 @@ def _reason(kind: Kind, failed: CommandFailed) -> str:
     """The installer's last line as a sentence. It is shown, and never believed."""
     sentence = f"{kind.label} could not be installed: "
     last = (failed.output.strip().splitlines() or [f"it ended with code {failed.code}"])[-1]
-    said = "".join(letter for letter in last if letter.isprintable())[:300]
+    said = printable(last, 300)
     return f"{sentence}{said.removeprefix(sentence).rstrip('.')}. Correct that, then create the site again."

@@ -11,7 +11,6 @@ from apps.databases import uploads
 from apps.databases.acts import DATABASE
 from apps.databases.downloads import download
 from apps.databases.models import Database, Export
-from apps.lifecycle.database_dumps import import_database
 from apps.operations.doors.command import ActVerb, add_ways, verbs_of
 from apps.operations.management.asker import ask_of, user_of
 from apps.operations.management.base import NounCommand, Usage, Verb
@@ -68,12 +67,7 @@ class ImportVerb(ActVerb):
         ask = ask_of(options, action="database.import", subject=database.pk, file=options.file, keep=keep)
         with ExitStack() as stack:
             file = sys.stdin.buffer if options.file == "-" else stack.enter_context(opened(options.file))
-            upload = uploads.take(ask, database, chunks_of(file))
-        try:
-            operation = import_database(ask, database, upload=upload, keep=keep)
-        except Exception:
-            uploads.forget(upload)
-            raise
+            operation = uploads.import_sent(ask, database, chunks_of(file), keep=keep)
         return self._carry_out(options, operation)
 
 
