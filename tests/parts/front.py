@@ -20,15 +20,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from apps.domains.caddyfile import FrontFacts, FrontSite, render
+from apps.domains.front_pages import rendered_pages
 from apps.host.caddy import Front
 from apps.host.caddy_tls import served_certificate
 from apps.host.errors import HostError
 from frankenpanel.places import Places
 
-PAGES = Path(__file__).parents[2] / "templates" / "front"
 CACHE = Path(os.environ.get("FRANKENPANEL_CACHE", "/var/cache/frankenpanel"))
 UID = 61971  # nobody's on the machine: a number is enough to run as
 STARTS_WITHIN = 20.0
+
+
+def lay_pages(places: Places) -> None:
+    """What the front shows in a site's place."""
+    places.pages.mkdir(parents=True, exist_ok=True)
+    for name, text in rendered_pages():
+        (places.pages / name).write_text(text)
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,7 @@ def prepared_front(*sites: FrontSite) -> Iterator[RunningFront]:
             folder.chmod(0o750)
             if os.geteuid() == 0:
                 os.chown(folder, UID, UID)
-        shutil.copytree(PAGES, places.pages)
+        lay_pages(places)
         places.caddyfile.write_text(render(facts))
         yield front
     finally:

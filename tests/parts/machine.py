@@ -20,7 +20,7 @@ from apps.host.postbox import Postbox
 from apps.operations.letterbox import letterbox_of
 from apps.servers.local.ground import folders
 from apps.servers.models import Runtime, Server
-from tests.parts.front import PAGES, UID, RunningFront
+from tests.parts.front import UID, RunningFront, lay_pages
 from tests.parts.mariadb import private_mariadb
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -67,7 +67,7 @@ def _lay() -> None:
     logs = places.logs("front")
     logs.mkdir(exist_ok=True)
     os.chown(logs, front.uid, front.gid)
-    shutil.copytree(PAGES, places.pages, dirs_exist_ok=True)
+    lay_pages(places)
     shutil.copytree(TEMPLATES / "worker", places.probe, dirs_exist_ok=True)
     Postbox(places).install()
     for name in ("fernet", "letterbox"):

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from apps.domains.caddyfile import render
+from apps.domains.front_pages import rendered_pages
 from apps.domains.serving import cold_facts
 from apps.host import mariadb
 from apps.host.command import Identity, run
@@ -46,8 +47,8 @@ def prepare(say: Say) -> Identity:
     places, files = settings.PLACES, Files(settings.PLACES)
     panel = panel_account(places, separate=separate())
     templates = settings.BASE_DIR / "templates"
-    for page in (templates / "front").iterdir():
-        _keep(files, places.pages / page.name, page.read_text())
+    for name, text in rendered_pages():
+        _keep(files, places.pages / name, text)
     for script in (templates / "worker").iterdir():
         _keep(files, places.probe / script.name, script.read_text())
     Postbox(places).install()
