@@ -1,4 +1,4 @@
-"""Work below a site's folder: done by a fresh child with the site's uid, never by root (`tenant.py`).
+"""Work below a site's folder: done by a fresh child with the site's uid, never by root (`tenant`).
 
 What the child says is the site's word, not ours: it is cleaned, shortened and shown, and nothing else.
 """
@@ -13,17 +13,19 @@ from pathlib import Path
 
 from apps.host.command import Identity, follow, run
 from apps.host.errors import CommandFailed, HostError, Refused, Unavailable
+from apps.host.printable import printable
 from apps.host.reach import readable
+from apps.host.travelling import one_text
 
 LONG = 3600.0
 """Seconds that emptying a site's folder may take: a million files need about twenty."""
 MAY_PASS = 4
 SENTENCE = 300
-TENANT = Path(__file__).with_name("tenant.py")
+TENANT = Path(__file__).with_name("tenant")
 
 
 def as_tenant(owner: Identity, verb: str, *arguments: str | Path | int, stdin: bytes = b"") -> bytes:
-    """Run one verb of `tenant.py` as *owner*. Raises Refused or Unavailable with the child's sentence."""
+    """Run one verb of `tenant` as *owner*. Raises Refused or Unavailable with the child's sentence."""
     try:
         return run([*program(owner), verb, *map(str, arguments)], identity=owner, stdin=stdin, timeout=LONG)
     except CommandFailed as failed:
@@ -47,15 +49,10 @@ def follow_tenant(
 
 
 def program(owner: Identity, text: Path = TENANT) -> list[str]:
-    """What *owner* runs; a verb and its arguments follow. *text*: the file that is the program."""
+    """What *owner* runs; a verb and its arguments follow. *text*: the file, or the package, that is the program."""
     if owner.uid == 0:
         raise Refused("A site's files are never touched as root: the site has no user of its own.")
-    return [interpreter(), "-I", "-S", "-c", _source(text)]
-
-
-@cache
-def _source(text: Path) -> str:
-    return text.read_text()
+    return [interpreter(), "-I", "-S", "-c", one_text(text)]
 
 
 @cache
@@ -74,5 +71,5 @@ def problem(failed: CommandFailed) -> HostError:
     if said is None:
         last = lines[-1] if lines else "it said nothing"
         said = f"The work on the site's files ended with code {failed.code}: {last}."
-    clean = "".join(letter if letter.isprintable() else "?" for letter in said)[:SENTENCE]
+    clean = printable(said, SENTENCE)
     return Unavailable(clean) if failed.code == MAY_PASS else Refused(clean)

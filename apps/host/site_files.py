@@ -1,4 +1,4 @@
-"""Long files of a site, as streams: opened by a child with the site's uid (`tenant.py`), never by root.
+"""Long files of a site, as streams: opened by a child with the site's uid (`tenant`), never by root.
 
 What comes in is named ``….part`` until all of it is on the disk, so that a file with its own name is whole. It counts
 against the quota of the site's user, for it is written by him.

@@ -19,6 +19,7 @@ from apps.host import files as driver
 from apps.host.command import Identity
 from apps.host.errors import Refused, Unavailable
 from apps.host.files import Files
+from apps.host.travelling import one_text
 from apps.host.users import Users
 from frankenpanel.places import Places
 from tests.parts.crashes import killed_at, points
@@ -401,9 +402,10 @@ def test_a_file_that_does_not_fit_leaves_the_old_one(files: Files, mine: Identit
 def test_a_disk_that_fills_up_while_writing_leaves_the_old_file(
     files: Files, mine: Identity, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = starter._source(starter.TENANT)
-    source = source.replace("    must_fit(folder, len(content)", "    (lambda *_: 0)(folder, len(content)")
-    monkeypatch.setattr(starter, "_source", lambda text: source)
+    fitting = "    must_fit(folder, len(content)"
+    assert fitting in one_text(starter.TENANT)
+    source = one_text(starter.TENANT).replace(fitting, "    (lambda *_: 0)(folder, len(content)")
+    monkeypatch.setattr(starter, "one_text", lambda program: source)
     with small_disk(site / "private", 1 << 16):
         os.chown(site / "private", mine.uid, mine.gid)
         files.write_as(mine, "shop", "private/.env", "old")
@@ -417,17 +419,17 @@ def test_what_the_sites_child_says_is_shown_clean_and_short(
     files: Files, mine: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = "import sys; sys.stderr.write('! \\x1b[31m<b>' + 'x' * 999); sys.exit(3)"
-    monkeypatch.setattr(starter, "_source", lambda text: said)
+    monkeypatch.setattr(starter, "one_text", lambda program: said)
     with pytest.raises(Refused) as refusal:
         files.read_as(mine, "shop", CONFIG)
-    assert str(refusal.value).startswith("?[31m<b>xxx")
+    assert str(refusal.value).startswith("\N{REPLACEMENT CHARACTER}[31m<b>xxx")
     assert len(str(refusal.value)) == 300
 
 
 def test_a_child_that_is_killed_may_be_asked_again(
     files: Files, mine: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(starter, "_source", lambda text: "import os; os.kill(os.getpid(), 9)")
+    monkeypatch.setattr(starter, "one_text", lambda program: "import os; os.kill(os.getpid(), 9)")
     with pytest.raises(Unavailable, match="ended by signal 9"):
         files.read_as(mine, "shop", CONFIG)
 
