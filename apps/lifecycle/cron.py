@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from apps.cron import commands, schedule
@@ -11,11 +10,12 @@ from apps.cron.records import LEAST, MOST, new_job
 from apps.cron.steps import AskForRun, ChangeJob, EndRun, LookForScript, SetClock, SwitchJob, WaitForRun
 from apps.lifecycle.requests import CHANGE, OPERATE, must_be, require
 from apps.operations.asking import Ask
+from apps.operations.checking import checked
 from apps.operations.enqueue import enqueue
 from apps.operations.entry import lifecycle
 from apps.operations.flow import Flow, Records
 from apps.operations.models import Operation
-from apps.operations.refusals import Full, Invalid, WrongState
+from apps.operations.refusals import Full, WrongState
 from apps.operations.run import Run
 from apps.sites.models import Site
 from apps.sites.steps.status import CheckState
@@ -120,19 +120,7 @@ def _enqueue(flow: Flow, ask: Ask, cron: Cron, states: tuple[Status, ...], **par
 
 def _checked(**asked: Any) -> dict[str, Any]:
     """*asked* in normal form. Raises Invalid."""
-    checks: dict[str, Callable[[Any], Any]] = {
-        "schedule": schedule.checked,
-        "command": commands.checked,
-        "limit": _limit,
-    }
-    found = {}
-    for name, value in asked.items():
-        try:
-            found[name] = checks[name](value)
-        except ValueError as wanted:
-            shown = str(value)[:60].encode("unicode_escape").decode()
-            raise Invalid(name, f"{name.capitalize()}: {shown!r} is not {wanted}.") from None
-    return found
+    return checked({"schedule": schedule.checked, "command": commands.checked, "limit": _limit}, asked)
 
 
 def _limit(seconds: int) -> int:

@@ -10,8 +10,8 @@ from apps.host.host import Host
 from apps.host.smtp import Server as SmtpServer
 from apps.mail import addresses
 from apps.mail.models import Relay
+from apps.operations import checking
 from apps.operations.letterbox import take_out
-from apps.operations.refusals import Invalid
 from apps.servers.models import Server
 from apps.sites.models import Site
 
@@ -52,14 +52,7 @@ def values_of(relay: Relay) -> dict[str, Any]:
 
 def checked(**asked: Any) -> dict[str, Any]:
     """*asked* in normal form. Raises Invalid."""
-    found = {}
-    for name, value in asked.items():
-        try:
-            found[name] = CHECKS[name](value)
-        except ValueError as wanted:
-            shown = str(value)[:60].encode("unicode_escape").decode()
-            raise Invalid(name, f"{name.replace('_', ' ').capitalize()}: {shown!r} is not {wanted}.") from None
-    return found
+    return checking.checked(CHECKS, asked)
 
 
 def _port(number: int) -> int:
