@@ -14,6 +14,8 @@ from rest_framework.views import APIView
 
 from apps.accounts.api import TokenViewSet
 from apps.accounts.permissions import ANY, SignedIn
+from apps.backups.api import BackupViewSet
+from apps.backups.schedule_api import ScheduleViewSet
 from apps.cron.api import CronViewSet
 from apps.databases.api import DatabaseViewSet
 from apps.domains.api import DomainViewSet
@@ -43,6 +45,8 @@ class Nothing(APIView):
 
 
 router = SimpleRouter()
+router.register("backups", BackupViewSet, "backup")
+router.register("schedules", ScheduleViewSet, "schedule")
 router.register("sites", SiteViewSet, "site")
 router.register("crons", CronViewSet, "cron")
 router.register("databases", DatabaseViewSet, "database")

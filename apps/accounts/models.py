@@ -16,6 +16,8 @@ SCOPES = (
     *("domain:read", "domain:change"),
     *("database:read", "database:create", "database:change", "database:delete", "database:reveal"),
     *("database:export", "database:import"),
+    *("backup:read", "backup:create", "backup:change", "backup:restore", "backup:delete", "backup:download"),
+    "schedule:read",
     *("cron:read", "cron:change", "cron:operate"),
     *("worker:read", "server:read", "server:change"),
     *("operation:read", "operation:change"),

@@ -9,5 +9,6 @@ class BackupsConfig(AppConfig):
     name = "apps.backups"
 
     def ready(self) -> None:
-        """Register what this app's runners seal."""
-        import_module("apps.backups.sealed")
+        """Register what this app's runners seal and answer, and what they do by themselves."""
+        for name in ("sealed", "downloads", "chores"):
+            import_module(f"apps.backups.{name}")

@@ -82,3 +82,25 @@ class Backup(models.Model):
 
     def __str__(self) -> str:
         return self.file
+
+
+class Schedule(models.Model):
+    """When a site is backed up by itself, and how many of these backups are kept.
+
+    Without *due_at* its time does not come. *since*: the last time that was kept, or when the schedule was set.
+    """
+
+    site = models.OneToOneField(Site, on_delete=models.CASCADE, related_name="schedule")
+    name = models.SlugField(max_length=41, unique=True, help_text="the site's slug")
+    schedule = models.CharField(max_length=40, help_text="daily 03:30, weekly sun 03:30, every 6 hours")
+    keep_last = models.PositiveSmallIntegerField(default=3)
+    keep_daily = models.PositiveSmallIntegerField(default=7)
+    keep_weekly = models.PositiveSmallIntegerField(default=4)
+    keep_monthly = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, db_index=True)
+    since = models.DateTimeField(auto_now_add=True)
+    missed = models.PositiveIntegerField(default=0, help_text="times that passed since without a backup")
+    missed_since = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -5,7 +5,7 @@ It is the owner's by now: salts, comments and settings of his own stand in it. W
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from apps.databases import dotenv, literals
 from apps.databases.literals import Literal
@@ -18,6 +18,14 @@ from apps.sites.models import Site
 from apps.sites.owner import kind_of, owner_of
 
 LONGEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Login:
+    """What a configuration says of a database, and of its account, which has the same name."""
+
+    name: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -45,11 +53,21 @@ class Configuration:
 
     def with_password(self, password: str) -> str:
         """The same text with another password in it."""
-        place = self._password
-        text = escaping.dotenv(password) if self.keys.form == "dotenv" else escaping.php(password)
-        changed = self.text[: place.start] + text.encode() + self.text[place.end :]
+        return self._with([(self._password, password)])
+
+    def with_login(self, login: Login) -> str:
+        """The same text with another database, the account of its name, and that one's password in it."""
+        names = [place for key in (self.keys.database, self.keys.user) for place in self.found[key]]
+        return self._with([(self._password, login.password), *((place, login.name) for place in names)])
+
+    def _with(self, values: list[tuple[Literal, str]]) -> str:
+        """Each value in its place; from the end on, so that the places before stay where they are."""
+        escaped = escaping.dotenv if self.keys.form == "dotenv" else escaping.php
+        text = self.text
+        for place, value in sorted(values, key=lambda one: one[0].start, reverse=True):
+            text = text[: place.start] + escaped(value).encode() + text[place.end :]
         try:
-            return changed.decode()
+            return text.decode()
         except UnicodeDecodeError as error:
             raise Refused(f"{self.file} is not UTF-8, so the panel changes nothing in it; save it as UTF-8.") from error
 
@@ -65,17 +83,18 @@ class Configuration:
         return places[0]
 
 
-def read(run: Run, site: Site) -> Configuration | None:
+def read(run: Run, site: Site, folder: str = "") -> Configuration | None:
     """The site's configuration as it is now; None where its kind has none, or the file is not there.
 
-    Refused where a link stands in its place, or it cannot be read as what it is.
+    *folder*: another than the site's own, beside it, that is made like it. Refused where a link stands in its place,
+    or it cannot be read as what it is.
     """
     kind, owner = kind_of(site), owner_of(run, site)
     file, keys = kind.config_file, kind.config_keys
-    if file is None or keys is None or not run.host.files.is_file_as(owner, site.slug, file):
+    if file is None or keys is None or not run.host.files.is_file_as(owner, folder or site.slug, file):
         return None
-    text = run.host.files.read_as(owner, site.slug, file, LONGEST)
-    wanted = [keys.database, keys.password]
+    text = run.host.files.read_as(owner, folder or site.slug, file, LONGEST)
+    wanted = [keys.database, keys.user, keys.password]
     if keys.form == "dotenv":
         found = dotenv.find(text, wanted)
     else:

@@ -99,23 +99,23 @@ def give(folder: int, name: str, owner: tuple[int, int], mode: int) -> None:
 
 def rename_new(folder: int, old: str, new: str) -> None:
     """Rename within *folder*; FileExistsError if *new* is there, be it an empty folder."""
-    if _libc.renameat2(folder, os.fsencode(old), folder, os.fsencode(new), RENAME_NOREPLACE):
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), new)
+    _rename((folder, old), (folder, new), RENAME_NOREPLACE)
 
 
 def move_new(old: int, new: int, name: str) -> None:
     """Move *name* from the open folder *old* into *new*; FileExistsError if it is there already."""
-    if _libc.renameat2(old, os.fsencode(name), new, os.fsencode(name), RENAME_NOREPLACE):
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), name)
+    _rename((old, name), (new, name), RENAME_NOREPLACE)
 
 
 def exchange(one: int, other: int, name: str) -> None:
-    """*name* of the open folder *one* and *name* of *other* change places, in one moment."""
-    if _libc.renameat2(one, os.fsencode(name), other, os.fsencode(name), RENAME_EXCHANGE):
+    """What is called *name* in each of two open folders changes places, at once: no reader finds it missing."""
+    _rename((one, name), (other, name), RENAME_EXCHANGE)
+
+
+def _rename(old: tuple[int, str], new: tuple[int, str], how: int) -> None:
+    if _libc.renameat2(old[0], os.fsencode(old[1]), new[0], os.fsencode(new[1]), how):
         number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), name)
+        raise OSError(number, os.strerror(number), new[1])
 
 
 def must_fit(folder: int, needed: int, about: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from apps.host.errors import Unavailable
 
 LIMIT = 2_000_000
+MARK = "X-FrankenPanel-Visit"
+"""A site's software may tell by this header that nobody looks at the page but the panel."""
 
 
 @dataclass(frozen=True)
@@ -21,16 +23,16 @@ class Page:
     body: str
 
 
-def ask_socket(path: Path, host: str, timeout: float = 5) -> Page:
-    """GET / of the server on the Unix socket *path*. Unavailable when it does not answer."""
+def ask_socket(socket_path: Path, host: str, timeout: float = 5, path: str = "/") -> Page:
+    """GET *path* of the server on the Unix socket *socket_path*. Unavailable when it does not answer."""
     connection = http.client.HTTPConnection(host, timeout=timeout)
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.sock.settimeout(timeout)
     try:
-        connection.sock.connect(str(path))
-        return _get(connection, "/", {"X-Forwarded-Proto": "https"})
+        connection.sock.connect(str(socket_path))
+        return _get(connection, path, {"X-Forwarded-Proto": "https", MARK: "1"})
     except (OSError, http.client.HTTPException) as error:
-        raise Unavailable(f"The panel's web server does not answer: {error}.") from error
+        raise Unavailable(f"The server on {socket_path} does not answer: {error}.") from error
     finally:
         connection.close()
 

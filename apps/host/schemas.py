@@ -13,7 +13,7 @@ from pathlib import Path
 from apps.host.crash import CrashPoint
 from apps.host.errors import Refused
 from apps.host.mysql import MySQL, Statements
-from apps.host.schema_queries import BOUND, CODE, SIZE, TABLES
+from apps.host.schema_queries import BOUND, CODE, KEYS, SIZE, TABLES, TRIGGERS_OF
 from apps.host.sql import quote, sites_name
 
 ASIDE = CrashPoint("schemas.aside-made")
@@ -75,8 +75,19 @@ class Schemas:
             if bound := sql.run(BOUND, name, f"%`{name.replace('_', chr(92) + '_')}`.%"):
                 raise Refused(f"The table {bound[0][0]} takes its default from a sequence, which cannot be moved.")
 
-    def swap(self, live: str, fresh: str, aside: str) -> None:
+    def must_stand_alone(self, name: str, table: str) -> None:
+        """Refused where a foreign key leads from or to *table*: it cannot be exchanged without the others."""
+        with self.mysql.connected() as sql:
+            if bound := sql.run(KEYS, table, sites_name(name), table):
+                raise Refused(
+                    f"A foreign key binds {table} to {bound[0][0]}, so neither can be restored by itself; restore the"
+                    " whole database."
+                )
+
+    def swap(self, live: str, fresh: str, aside: str, only: str = "") -> None:
         """Put the tables of *fresh* in the place of those of *live*, which go to *aside*: all in one RENAME TABLE.
+
+        *only*: the one table that is exchanged; all else of *live* stays, with its code.
 
         The server renames all of them or none, also when it is killed. Tables with triggers cannot be moved, so the
         triggers of both go before, and views, routines and events of *live* go after: the caller has kept them. It
@@ -86,24 +97,24 @@ class Schemas:
             sql.run(f"CREATE DATABASE IF NOT EXISTS {quote(sites_name(aside))}")
             ASIDE()
             if arriving := _names(sql, TABLES, fresh):
-                for name in (live, fresh):
-                    _drop(sql, "TRIGGER", name)
+                _drop(sql, "TRIGGER", fresh)
+                _drop(sql, "TRIGGER", live, only)
                 TRIGGERLESS()
-                moves = [(live, aside, table) for table in _names(sql, TABLES, live)]
+                moves = [(live, aside, table) for table in _leaving(sql, live, only)]
                 _rename(sql, moves + [(fresh, live, table) for table in arriving])
                 SWAPPED()
-            for kind in CODE:
+            for kind in () if only else CODE:
                 if kind != "TRIGGER":
                     _drop(sql, kind, live)
             CODELESS()
 
-    def swap_back(self, live: str, fresh: str, aside: str) -> None:
+    def swap_back(self, live: str, fresh: str, aside: str, only: str = "") -> None:
         """Undo ``swap`` as far as it came. *live* has its old tables then, and none of the code of either."""
         with self.mysql.connected() as sql:
             for kind in CODE:
                 _drop(sql, kind, live)
             if not _names(sql, TABLES, fresh) and _exists(sql, fresh):
-                leaving, returning = _names(sql, TABLES, live), _names(sql, TABLES, aside)
+                leaving, returning = _leaving(sql, live, only), _names(sql, TABLES, aside)
                 moves = [(live, fresh, table) for table in leaving]
                 _rename(sql, moves + [(aside, live, table) for table in returning])
                 BACK()
@@ -122,8 +133,14 @@ def _names(sql: Statements, query: str, schema: str) -> list[str]:
     return [str(name) for (name,) in sql.run(query, sites_name(schema))]
 
 
-def _drop(sql: Statements, kind: str, schema: str) -> None:
-    for name in _names(sql, CODE[kind], schema):
+def _leaving(sql: Statements, schema: str, only: str) -> list[str]:
+    return [table for table in _names(sql, TABLES, schema) if only in ("", table)]
+
+
+def _drop(sql: Statements, kind: str, schema: str, only: str = "") -> None:
+    """All of a *kind*; of triggers, with *only*, those of that table."""
+    found = [str(name) for (name,) in sql.run(TRIGGERS_OF, schema, only)] if only else _names(sql, CODE[kind], schema)
+    for name in found:
         sql.run(f"DROP {kind} IF EXISTS {quote(sites_name(schema))}.{quote(name)}")
 
 

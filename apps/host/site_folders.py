@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from apps.host.as_tenant import as_tenant
 from apps.host.command import Identity
 from apps.host.crash import CrashPoint
+from apps.host.errors import Refused
+from apps.host.folders import exchange, is_folder, look, own_folder, spoken
 from apps.host.owned import OwnedFolder
 from frankenpanel.places import Places
 
@@ -17,6 +21,8 @@ LOGS_MADE = CrashPoint("files.site-logs-made")
 BETWEEN_REMOVED = CrashPoint("files.site-removed-logs-not")
 BETWEEN_ASIDE = CrashPoint("trash.site-moved-logs-not")
 BETWEEN_BACK = CrashPoint("trash.logs-back-site-not")
+EXCHANGED = CrashPoint("files.folders-exchanged")
+RESTORED = ("public", "private")
 SESSIONS = "tmp/sessions"
 INNER = {"public": 0o750, "private": 0o750, "tmp": 0o700}
 LOGS_INNER, LOGS_FILES = {"site": 0o750}, re.compile(r"worker\.log.*")
@@ -74,6 +80,36 @@ class SiteFolders:
         BETWEEN_REMOVED()
         self._logs(slug, self.places.kept_logs(slug)).remove(owner)
 
+    def number_of(self, slug: str, inner: str) -> int:
+        """By what the folder *inner* of the site's is known, whatever it is called and wherever it lies."""
+        with self._opened(slug) as folder:
+            return _folder_in(folder, inner, self.places.site(slug)).st_ino
+
+    def exchange(self, slug: str, other: str, inner: str, coming: int) -> None:
+        """Exchange the folder *inner* of two sites at once, so that the one of number *coming* is *slug*'s.
+
+        It being so already is no error; Refused where it is neither here nor there.
+        """
+        with self._opened(slug) as here, self._opened(other) as there:
+            if _folder_in(here, inner, self.places.site(slug)).st_ino == coming:
+                return
+            if _folder_in(there, inner, self.places.site(other)).st_ino != coming:
+                raise Refused(f"The folder {inner} that belongs into {slug} is not beside it any more.")
+            exchange(here, there, inner)
+            EXCHANGED()
+            os.fsync(here)
+            os.fsync(there)
+
+    def empty_site(self, slug: str, owner: Identity) -> None:
+        """Nothing is left in ``public`` and ``private``, which stay."""
+        as_tenant(owner, "empty", *(self.places.site(slug) / name for name in RESTORED))
+
+    @contextmanager
+    def _opened(self, slug: str) -> Iterator[int]:
+        path = self.places.site(slug)
+        with spoken(path), own_folder(self.places.root, path) as folder:
+            yield folder
+
     def site_size(self, slug: str, owner: Identity) -> int:
         """Bytes on the disk, as far as the site's user can see. It is the site's word."""
         site, logs = self.places.site(slug), self.places.logs(slug)
@@ -85,3 +121,10 @@ class SiteFolders:
 
     def _logs(self, slug: str, at: Path | None = None) -> OwnedFolder:
         return OwnedFolder(self.places.root, at or self.places.logs(slug), LOGS_INNER, LOGS_FILES)
+
+
+def _folder_in(folder: int, name: str, site: Path) -> os.stat_result:
+    found = look(folder, name)
+    if found is None or not is_folder(found):
+        raise Refused(f"{site / name} is not a folder any more; a backup of the site can be restored into a new one.")
+    return found

@@ -6,10 +6,9 @@ from collections.abc import Collection
 from http.client import HTTPConnection, HTTPException
 
 from apps.host.errors import Refused, Unavailable
+from apps.host.local_http import MARK
 
 LIMIT = 2_000_000
-MARK = "X-FrankenPanel-Visit"
-"""A site's software may tell by this header that nobody looks at the page but the panel."""
 
 
 def visit(port: int, host: str, path: str = "/", timeout: float = 30, statuses: Collection[int] = (200,)) -> str:

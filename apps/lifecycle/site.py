@@ -22,6 +22,7 @@ from apps.operations.run import Run
 from apps.servers.allocation import one_at_a_time
 from apps.servers.models import Runtime, Server
 from apps.servers.runtimes import runtime_of
+from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 from apps.sites.ports import next_free_port
 from apps.sites.slugs import unique_slug
@@ -79,6 +80,15 @@ def create_site(ask: Ask, name: str, kind: str, domain: str, *, database: bool =
     *domain* becomes the primary one. WordPress has a database whether or not *database* asks for one.
     *runtime* names the FrankenPHP that it runs on; without one it is the server's first.
     """
+    site, host = new_site(ask, name, kind, domain, runtime=runtime)
+    params = {"domain_id": host.pk}
+    if database or KINDS[site.kind].needs_database:
+        params["database_id"] = new_database(site).pk
+    return enqueue(CREATE, site, site.server, ask, params=params, resources=[f"site:{site.pk}"])
+
+
+def new_site(ask: Ask, name: str, kind: str, domain: str, *, runtime: str = "") -> tuple[Site, Domain]:
+    """Lines 2 to 5, 7 and 8: the records of a site to be, and of its first name."""
     require(ask, "site:create", "sites.add_site")  # 3
     name, template = check_name(name), check_kind(kind)  # 2
     one_at_a_time()
@@ -89,12 +99,13 @@ def create_site(ask: Ask, name: str, kind: str, domain: str, *, database: bool =
     site.port = next_free_port(server)  # 5
     site.save()  # 7
     add_kinds_job(site)
-    host = claim_domain(ask, domain, site)  # 2, 8
-    params = {"domain_id": host.pk}
-    if database or template.needs_database:
-        prefix = settings.PLACES.database_prefix()
-        params["database_id"] = Database.objects.create(site=site, name=database_name(prefix, site.slug)).pk
-    return enqueue(CREATE, site, server, ask, params=params, resources=[f"site:{site.pk}"])
+    return site, claim_domain(ask, domain, site)  # 2, 8
+
+
+def new_database(site: Site, label: str = "") -> Database:
+    """A row for a database that nothing else has the name of."""
+    name = database_name(settings.PLACES.database_prefix(), site.slug)
+    return Database.objects.create(site=site, name=name, label=label)
 
 
 def _place() -> tuple[Server, Runtime]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from apps.backups.models import Backup
+from apps.backups.steps.archive import MakeRoom, MeasureArchive, WriteArchive
 from apps.databases.steps.of_site import LockDatabases, UnlockDatabases
 from apps.domains.claiming import claim_back, forget_names, let_go
 from apps.domains.steps import ReloadCaddy, WriteCaddyfile
 from apps.domains.steps.leaving import TakeSiteOff
 from apps.domains.steps.pages import ShowPage
+from apps.lifecycle.backup import complete, new_backup
 from apps.lifecycle.requests import DELETE as DELETE_SITE
 from apps.lifecycle.requests import must_be, require
 from apps.operations.asking import Ask
@@ -47,6 +50,10 @@ class Kept(Records):
         keep(site, run.operation, memos[KeepSite.key]["bytes"], memos[SetStatus.key]["status"])
         let_go(site)
         Site.objects.filter(pk=site.pk).update(status=Status.DELETED, port=None)
+        complete(run.params.get("backup_id", 0))
+
+    def undo(self, run: Run) -> None:
+        Backup.objects.filter(pk=run.params.get("backup_id", 0)).delete()
 
 
 DELETE = Flow(
@@ -60,12 +67,16 @@ DELETE = Flow(
         ShowPage(Site.Front.STOPPED),
         line(2, StopWorker()),
         EndProcesses(),
+        MakeRoom(),
+        WriteArchive(),
+        MeasureArchive(),
         LockDatabases(),
         line(3, TakeSiteOff()),
         ForgetWorker(),
         KeepSite(),
     ),
     records=Kept(),
+    long=True,
 )
 
 
@@ -111,9 +122,13 @@ UNDELETE = Flow(
 
 
 @lifecycle("site.delete")
-def delete_site(ask: Ask, site: Site) -> Operation:
-    """Lines 1 and 7. Off the front and into the trash, for as long as it can be taken back."""
-    operation = _ask_for(DELETE, ask, site, {})
+def delete_site(ask: Ask, site: Site, *, backup: bool = True) -> Operation:
+    """Lines 1 and 7. Off the front and into the trash, for as long as it can be taken back.
+
+    A last *backup* is made on the way, which outlives even that.
+    """
+    last = {"backup_id": new_backup(site, Backup.Reason.DELETION).pk} if backup else {}
+    operation = _ask_for(DELETE, ask, site, last)
     must_be(site, operation, DELETABLE, "deleted")
     return operation
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 
+from apps.backups.copying import CLONE
 from apps.lifecycle.requests import CHANGE, OPERATE, allowed
 from apps.lifecycle.runtime import switch_runtime
 from apps.lifecycle.site_activation import STARTABLE, restart_site, start_site, stop_site
@@ -152,6 +153,7 @@ SITE = Noun(
             fields=(Field("runtime", "A runtime of its server.", label="PHP", choices=other_runtimes),),
             offered=lambda site: site.status == Status.ACTIVE and bool(other_runtimes(site)),
         ),
+        CLONE,
         *SITE_ACTS,
         *ENDING,
     ),

@@ -15,6 +15,7 @@ WITHOUT = Field(
     required=False,
     label="Without domains that are taken",
 )
+BACKUP = Field("backup", "Make a last backup, which outlives even that.", "flag", False, initial=lambda site: True)
 ENDING = (
     Act(
         "delete",
@@ -24,6 +25,7 @@ ENDING = (
         "Delete",
         "Take a site off the front. Its files and databases are kept for the undo window; then they go for good.",
         "./panel site delete rose-sons --yes",
+        fields=(BACKUP,),
         offered=lambda site: site.status in DELETABLE,
         confirm=True,
     ),

@@ -35,7 +35,8 @@ class WorkerFacts:
     request may take to end when the worker stops. *inherited*: it runs as a unit of systemd, with the listeners
     of a socket unit (3 and 4) and systemd's own mark of a start. *in_memory*: the site has the script of its
     kind's worker mode. *body_limit*: bytes that a request may carry. *renewed*: when what such an application has
-    read at its start was last changed: another time makes another configuration, which starts it anew.
+    read at its start was last changed: another time makes another configuration, which starts it anew. *socket*: where
+    a trial listens, instead of at the port; it sends no mail and is not measured.
     """
 
     site_id: int
@@ -51,6 +52,7 @@ class WorkerFacts:
     in_memory: bool = False
     body_limit: int = BODY_LIMIT
     renewed: str = ""
+    socket: str = ""
     behind: Behind = FORCED
 
 
@@ -76,7 +78,7 @@ def _config(facts: WorkerFacts, mark: str) -> dict[str, Any]:
             "frankenphp": _frankenphp(facts),
             "http": {
                 "grace_period": facts.grace * SECOND,
-                "servers": {"site": _site(facts, mark), "metrics": _metrics(facts)},
+                "servers": {"site": _site(facts, mark), **({} if facts.socket else {"metrics": _metrics(facts)})},
                 "metrics": {},
             },
         },
@@ -113,7 +115,8 @@ def _workers(facts: WorkerFacts, number: int) -> list[dict[str, Any]]:
 
 
 def _paths(facts: WorkerFacts) -> dict[str, str]:
-    return own_ini(facts.places, facts.site_id, facts.slug)
+    own = own_ini(facts.places, facts.site_id, facts.slug)
+    return {**own, "sendmail_path": "/bin/false /nowhere -t -i"} if facts.socket else own
 
 
 def own_ini(places: Places, site_id: int, slug: str) -> dict[str, str]:
@@ -148,6 +151,7 @@ def _site(facts: WorkerFacts, mark: str) -> dict[str, Any]:
         {"handler": "subroute", "routes": routes},
     ]
     listen = "fd/3" if facts.inherited else f"127.0.0.1:{facts.port}"
+    listen = f"unix/{facts.socket}|0600" if facts.socket else listen
     server = {**_server(listen), "logs": {"default_logger_name": "access"}, "routes": [{"handle": handle}]}
     server["trusted_proxies"] = {"source": "static", "ranges": [*LOOPBACK, *facts.behind.proxies]}
     shown = list(error_routes(facts.behind, root))

@@ -144,7 +144,7 @@ def test_what_the_sites_php_says_is_believed_only_where_it_can_be_so(
             literals.find(FrankenPHP(Path("/x"), settings.PLACES), owner, "constant", b"<?php 'a'", ["A"])
 
 
-DOTENV = ConfigKeys("dotenv", "DB_DATABASE", "DB_PASSWORD")
+DOTENV = ConfigKeys("dotenv", "DB_DATABASE", "DB_USERNAME", "DB_PASSWORD")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
+from apps.backups.models import Backup, Schedule
 from apps.cron.models import Cron
 from apps.databases.models import Database
 from apps.domains.models import Domain
@@ -130,7 +131,7 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("site", "maintain"): Sample(),
     ("site", "suspend"): Sample({"reason": "Invoice 17 is overdue"}),
     ("site", "unsuspend"): Sample(ready=with_status(Site.Status.SUSPENDED)),
-    ("site", "delete"): Sample(),
+    ("site", "delete"): Sample({"backup": True}),
     ("site", "undelete"): Sample(ready=with_its_names_free),
     ("site", "purge"): Sample(ready=deleted),
     ("site", "update"): Sample({"name": "Other", "memory_limit": "512"}),
@@ -163,6 +164,40 @@ SAMPLES |= {
     ("worker", "start"): Sample(ready=with_a_worker(stopped=True)),
     ("worker", "stop"): Sample(ready=with_a_worker(since=now())),
     ("worker", "update"): Sample(),
+}
+
+
+def with_a_backup(status: Backup.Status = Backup.Status.COMPLETED) -> Callable[[Site], Backup]:
+    def ready(site: Site) -> Backup:
+        facts: Words = {
+            "kind": site.kind,
+            "status": status,
+            "facts": {"databases": [{"name": one.name, "tables": 1} for one in site.databases.all()]},
+        }
+        active(site)
+        known: Words = {"server": site.server, "site": site, "slug": site.slug, "file": f"{site.slug}-x.tar.gz.age"}
+        return Backup.objects.update_or_create(**known, defaults=facts)[0]
+
+    return ready
+
+
+def with_a_schedule(site: Site) -> Schedule:
+    facts = {"name": active(site).slug, "schedule": "weekly sun 03:30"}
+    return Schedule.objects.get_or_create(site=site, defaults=facts)[0]
+
+
+SAMPLES |= {
+    ("site", "clone"): Sample({"domain": "staging.example.net"}, others={"domain": "copy.example.net"}),
+    ("backup", "create"): Sample({"label": "nightly", "pinned": True, "files": True, "databases": True}),
+    ("backup", "restore"): Sample({"path": "public/index.php", "keep": True}, with_a_backup()),
+    ("backup", "clone"): Sample({"domain": "again.example.net"}, with_a_backup(), {"domain": "more.example.net"}),
+    ("backup", "verify"): Sample(ready=with_a_backup()),
+    ("backup", "drill"): Sample(ready=with_a_backup()),
+    ("schedule", "create"): Sample({"schedule": "daily 03:30", "keep_daily": 14}),
+    ("schedule", "update"): Sample({"schedule": "every 6 hours"}, with_a_schedule),
+    ("schedule", "delete"): Sample(ready=with_a_schedule),
+    ("backup", "update"): Sample({"label": "kept", "pinned": True}, with_a_backup()),
+    ("backup", "delete"): Sample(ready=with_a_backup(Backup.Status.FAILED)),
 }
 
 

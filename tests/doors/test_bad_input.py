@@ -32,6 +32,7 @@ WRONG_TYPES: dict[str, Any] = {"null": None, "list": ["a"], "object": {"a": 1}, 
 OURS = ("sites", "domains", "databases", "operations", "servers", "workers", "cron", "backups")
 UNFINISHED = (Site.Status.CREATING, Site.Status.DELETING)
 REMAINS = {("database", "purge"), ("site", "purge")}
+REMAINS |= {("backup", verb) for verb in ("clone", "verify", "update", "delete")}
 """Acts about what a site has left behind: whatever becomes of the site."""
 OF_A_SITE = pytest.mark.parametrize(
     ("noun", "act"),

@@ -104,7 +104,7 @@ def test_an_act_gives_the_same_operation_through_each_door(noun: Noun, act: Act,
     for name, ask in doors.items():
         site = a_site(rose, f"Site {name}", database=True)
         subject = sample.ready(site)
-        words = {key: f"{name}{value}" if key == "host" else value for key, value in sample.words.items()}
+        words = {key: f"{name}{value}" if key in ("host", "domain") else value for key, value in sample.words.items()}
         told = ask(rose, noun, act, subject, words)
         operation = Operation.objects.filter(door=name).first()
         assert operation is not None, f"{name}: {told}"

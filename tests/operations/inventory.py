@@ -35,6 +35,7 @@ def outside(places: Places, front: Front, ports: Iterable[int]) -> Inventory:
     return {
         "users": sorted(user.pw_name for user in pwd.getpwall() if user.pw_name.startswith(_stem(places))),
         "folders": _folders(places),
+        "unfinished": [str(path.name) for path in places.archives.glob("*/*.part")],
         **_mysql(places),
         "processes": _processes(places),
         "listeners": _listeners(ports),

@@ -19,9 +19,12 @@ class Counter:
 
     def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
-            self.done += len(chunk)
-            self()
+            self.add(len(chunk))
             yield chunk
+
+    def add(self, count: int) -> None:
+        self.done += count
+        self()
 
     def __call__(self) -> None:
         """Raises Cancelled once a cancel was asked for."""

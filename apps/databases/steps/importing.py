@@ -21,7 +21,7 @@ from apps.databases.models import Database, Export
 from apps.databases.steps.counting import Counter
 from apps.databases.steps.export import WriteExport
 from apps.databases.steps.room import must_have_room, while_there_is_room
-from apps.databases.steps.scratch import scratch_of
+from apps.databases.steps.scratch import beside
 from apps.host.packing import unpacked
 from apps.host.site_files import Content
 from apps.operations.flow import Step
@@ -66,7 +66,7 @@ class LoadDump(Step):
         return "Load the dump there; whatever it creates belongs to the account"
 
     def do(self, run: Run) -> None:
-        scratch = scratch_of(run)
+        scratch = beside(run, run.record(Database)).scratch
         run.host.schemas.empty(scratch.name, like=run.record(Database).name)
         with dump_of(run) as dump:
             counter = Counter(run, dump.size, "loaded")

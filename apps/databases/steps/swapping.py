@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import zlib
+from functools import partial
 
-from apps.databases.models import Database
 from apps.databases.steps.export import login_of
-from apps.databases.steps.scratch import noted, scratch_of
+from apps.databases.steps.scratch import besides, told
 from apps.host.crash import CrashPoint
 from apps.host.errors import Refused
 from apps.host.login import Login
@@ -23,25 +23,34 @@ class SwapContent(Step):
     key = "swap-tables"
 
     def plan(self, run: Run) -> str:
-        return f"Put its tables in the place of those of {run.record(Database)}, all at once; then views and triggers"
+        if not told(run):
+            return "No tables are exchanged"
+        if table := _only(run):
+            return f"Put the table {table} in the place of that of {told(run)}, and its triggers"
+        return f"Put its tables in the place of those of {told(run)}, all at once; then views and triggers"
 
     def do(self, run: Run) -> None:
-        database, scratch = run.record(Database), scratch_of(run)
-        live = login_of(run, database)
-        theirs = run.remember("theirs", lambda: _code_of(run, scratch))
-        run.remember("ours", lambda: _code_of(run, live))
-        run.host.schemas.swap(live.name, scratch.name, noted(run, "aside"))
-        run.host.dumps.load(live, [_opened(theirs)])
-        CODE_LOADED()
+        for one in besides(run):
+            live = login_of(run, one.database)
+            theirs = run.remember(f"theirs-{live.name}", partial(_code_of, run, one.scratch))
+            run.remember(f"ours-{live.name}", partial(_code_of, run, live))
+            run.host.schemas.swap(live.name, one.scratch.name, one.aside, _only(run))
+            run.host.dumps.load(live, [_opened(theirs)])
+            CODE_LOADED()
 
     def undo(self, run: Run) -> None:
-        ours = run.memo.get("ours")
-        if ours is None:
-            return
-        live, aside = login_of(run, run.record(Database)), noted(run, "aside")
-        run.host.schemas.swap_back(live.name, scratch_of(run).name, aside)
-        run.host.dumps.load(live, [_opened(ours)])
-        run.host.schemas.drop(aside)
+        for one in reversed(besides(run)):
+            live = login_of(run, one.database)
+            ours = run.memo.get(f"ours-{live.name}")
+            if ours is not None:
+                run.host.schemas.swap_back(live.name, one.scratch.name, one.aside, _only(run))
+                run.host.dumps.load(live, [_opened(ours)])
+                run.host.schemas.drop(one.aside)
+
+
+def _only(run: Run) -> str:
+    """The one table that is exchanged, where it is one."""
+    return str(run.params.get("table", ""))
 
 
 def _code_of(run: Run, login: Login) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -43,6 +44,11 @@ class Archives:
         for folder in (path.parent.parent, path.parent):
             have(folder, 0o700)
         return write_archive(self.places.root, path, content, waiting, told)
+
+    def free(self) -> int:
+        """Bytes that the disk has room for."""
+        disk = os.statvfs(self.places.root)
+        return disk.f_bavail * disk.f_frsize
 
     def discard(self, slug: str, file: str) -> None:
         """Remove it, and what of it was not finished. Neither being there is no error."""

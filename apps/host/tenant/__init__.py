@@ -16,6 +16,8 @@ site's user could not do by hand is not done here either.
     is-file, is-folder FOLDER RELATIVE  prints "yes" or "no"; "other" where no file is what stands there
     folder FOLDER RELATIVE MODE     the folder, and those between, are there afterwards
     copy FOLDER RELATIVE SOURCE     the tree SOURCE goes into the folder; prints "DONE TOTAL" in bytes
+    unit SITE ASIDE RELATIVE        prints how many names of RELATIVE lead to what is to be moved, and its number
+    exchange SITE ASIDE RELATIVE NUMBER  what has that number lies in SITE afterwards, and what lay there in ASIDE
     empty FOLDER...                 nothing is left in each of the folders
     size FOLDER...                  prints how many bytes they take, as far as that can be counted
     end                             kills every process of the user it runs as

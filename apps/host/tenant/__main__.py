@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from apps.host.tenant.copying import copy
 from apps.host.tenant.emptying import empty
+from apps.host.tenant.exchanging import exchange, unit
 from apps.host.tenant.files import read, receive, remove, send, settle, write
 from apps.host.tenant.logs import rotate, tail
 from apps.host.tenant.looking import folder, is_file, is_folder, size
@@ -48,6 +49,8 @@ VERBS: dict[str, Callable[..., None]] = {
     "is-folder": is_folder,
     "folder": folder,
     "copy": copy,
+    "unit": unit,
+    "exchange": exchange,
     "empty": empty,
     "size": size,
     "end": end,

@@ -98,7 +98,7 @@ class DatabaseFacts:
 
 @dataclass(frozen=True)
 class ConfigKeys:
-    """What the values are called in ``config_file`` that say which database it is, and its password.
+    """What the values are called in ``config_file`` that say which database it is, its account, and its password.
 
     *form*: ``constant`` for ``define('NAME', 'value')``, ``property`` for ``public $name = 'value'``. *copies* are
     files to which an application may have copied them: where one is there, ``config_file`` is not what counts.
@@ -106,6 +106,7 @@ class ConfigKeys:
 
     form: Literal["constant", "property", "dotenv"]
     database: str
+    user: str
     password: str
     copies: tuple[str, ...] = ()
 

@@ -23,7 +23,7 @@ class Custom(Kind):
     key: ClassVar = "custom"
     label: ClassVar = "Custom PHP"
     config_file: ClassVar = "private/.env"
-    config_keys: ClassVar = ConfigKeys("dotenv", "DB_DATABASE", "DB_PASSWORD")
+    config_keys: ClassVar = ConfigKeys("dotenv", "DB_DATABASE", "DB_USERNAME", "DB_PASSWORD")
 
     def config(self, facts: SiteFacts) -> str:
         values = {"APP_NAME": facts.title, "APP_URL": facts.url}

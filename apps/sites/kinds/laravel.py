@@ -67,7 +67,7 @@ class Laravel(Kind):
     )
     config_file: ClassVar = "public/.env"
     config_keys: ClassVar = ConfigKeys(
-        "dotenv", "DB_DATABASE", "DB_PASSWORD", copies=("public/bootstrap/cache/config.php",)
+        "dotenv", "DB_DATABASE", "DB_USERNAME", "DB_PASSWORD", copies=("public/bootstrap/cache/config.php",)
     )
     installer: ClassVar = MIGRATE
     proof_statuses: ClassVar = range(200, 500)

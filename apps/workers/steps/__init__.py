@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from django.conf import settings
 from django.db import transaction
@@ -68,23 +69,26 @@ def config_text(run: Run, site: Site, *, in_memory: bool | None = None) -> str:
 
     *in_memory*: whether the application is kept there; where nothing is said, it is if it can be.
     """
-    config = worker_config(
-        WorkerFacts(
-            places=run.places,
-            site_id=site.pk,
-            slug=site.slug,
-            port=site.port or 0,
-            public_port=settings.HTTPS_PORT,
-            rules=rules_of(site),
-            threads=threads_of(site.chosen, thread_safe=site.runtime.thread_safe),
-            php_ini=ini_of(site.chosen),
-            body_limit=body_limit(site.chosen),
-            in_memory=has_worker_script(run, site) if in_memory is None else in_memory,
-            renewed=_renewed(site),
-            behind=behind_of(site.chosen, settings.HTTP_PORT),
-        )
+    facts = worker_facts(run, site)
+    in_memory = has_worker_script(run, site) if in_memory is None else in_memory
+    return json.dumps(worker_config(replace(facts, in_memory=in_memory)), indent=1)
+
+
+def worker_facts(run: Run, site: Site) -> WorkerFacts:
+    """What the records say of the site's worker."""
+    return WorkerFacts(
+        places=run.places,
+        site_id=site.pk,
+        slug=site.slug,
+        port=site.port or 0,
+        public_port=settings.HTTPS_PORT,
+        rules=rules_of(site),
+        threads=threads_of(site.chosen, thread_safe=site.runtime.thread_safe),
+        php_ini=ini_of(site.chosen),
+        body_limit=body_limit(site.chosen),
+        renewed=_renewed(site),
+        behind=behind_of(site.chosen, settings.HTTP_PORT),
     )
-    return json.dumps(config, indent=1)
 
 
 def _renewed(site: Site) -> str:

@@ -1,0 +1,21 @@
+"""What of a site its copy has too, and what would be the other's there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apps.sites.models import Site
+from apps.sites.settings import SETTINGS, merged
+
+
+def settings_of(facts: dict[str, Any]) -> dict[str, str]:
+    """PHP's settings travel; what the front does for one site (passwords, proxies, redirects) is not another's."""
+    chosen = facts.get("settings", {}).items()
+    return merged({}, {key: value for key, value in chosen if key in SETTINGS and not SETTINGS[key].front})
+
+
+def rewriting(was: dict[str, Any], site: Site) -> dict[str, str]:
+    """From every address that the other site had to the one of *site*."""
+    old = [str(was.get("url", "")).removeprefix("https://"), *map(str, was.get("domains", []))]
+    new = site.url.removeprefix("https://")
+    return {address: new for address in dict.fromkeys(old) if address and address != new}

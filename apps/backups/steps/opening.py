@@ -1,0 +1,41 @@
+"""Backup Restore 2: the archive opened with the server's key, its index read, before anything else is begun."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from apps.backups.keys import keys_of
+from apps.backups.models import Backup
+from apps.backups.naming import archive_of
+from apps.backups.standing import COMPLETED, standing
+from apps.host.opened import Opened
+from apps.operations.flow import Step
+from apps.operations.run import Run
+
+
+class OpenBackup(Step):
+    """Nothing of it is written anywhere in clear but what is wanted of it."""
+
+    key = "backup-open"
+
+    def __init__(self, states: Collection[Backup.Status] = COMPLETED) -> None:
+        self.states = states
+
+    def check(self, run: Run) -> None:
+        standing(run, self.states)
+
+    def plan(self, run: Run) -> str:
+        return f"Open {archive_of(run.places, run.record(Backup))} and read what is in it"
+
+    def do(self, run: Run) -> None:
+        with opened(run) as archive:
+            run.note(f"{archive.files} files and {len(archive.databases)} databases are in it")
+
+
+@contextmanager
+def opened(run: Run) -> Iterator[Opened]:
+    """The archive of *run*, open. Refused where it is damaged or not this server's."""
+    backup = run.record(Backup)
+    with run.host.archives.opened(backup.slug, backup.file, keys_of(backup.server, run.host)) as archive:
+        yield Opened(archive)
