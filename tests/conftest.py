@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from unittest.mock import patch
@@ -12,8 +13,17 @@ from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from tests.parts.machine import machine, parts
+from tests.parts.share import left_out
 
 __all__ = ["machine", "parts"]  # here alone: imported in two places they would be two machines in one root
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With ``TESTS_SHARE`` a part of them."""
+    out = left_out(items, int(os.environ.get("TESTS_SHARE", "1")))
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in set(out)]
 
 
 @pytest.fixture(scope="session")

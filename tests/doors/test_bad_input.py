@@ -168,6 +168,7 @@ def must_be_refused(field: Field, wrong: str) -> bool:
 
 
 @EACH
+@pytest.mark.values
 @pytest.mark.parametrize("door", ["api", "admin", "command"])
 def test_garbage_in_any_field_is_a_sentence_and_nothing_is_written(
     noun: Noun, act: Act, door: str, rose: User, command: ByCommand

@@ -2,8 +2,10 @@
 
 ``FP_POINTS`` names the file that a run writes its results to, a line of JSON for each loop. With it every point is
 killed at on either backend; with ``FP_POINTS_ONCE`` as well, at one passage of each in each loop. Without them a loop
-may be sampled like that, and on PostgreSQL all are: the loop's other passages differ in nothing that a database could
-tell.
+may be sampled like that, but for the engine's own points, which are the same in all of them: each loop has one passage
+of one of them, the next loop another. One that is not sampled has every third of its further passages as well. On
+PostgreSQL a loop has a fourth of its sample, and its passage of the engine: what else it leaves on the machine differs
+in nothing that a database could tell.
 
     python -m tests.operations.points RESULTS COMMIT FILE OPTION
 """
@@ -17,9 +19,11 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 Point = tuple[int, str]
 """The number of a passage, counted from 0 at the operation's beginning, and the point's name."""
+THIRD, FOURTH = 3, 4
 FILE = Path(__file__).parents[1] / "POINTS.md"
 BACKENDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 ROW = re.compile(r"^\| (\d+) \| `([^`]+)` \| (.*) \| (.*) \|$", re.MULTILINE)
@@ -46,13 +50,31 @@ def to_kill(
     *known*: names that another loop has in its sample. *sampled*: a sample will do on SQLite too.
     """
     every, file = list(points), os.environ.get("FP_POINTS", "")
-    once = bool(os.environ.get("FP_POINTS_ONCE")) if file else sampled or backend() != "sqlite"
-    chosen = sample(every, () if file else known) if once else every
+    if file:
+        chosen = sample(every) if os.environ.get("FP_POINTS_ONCE") else every
+    else:
+        chosen = _some(f"{flow} {direction}", every, known, sampled=sampled)
     yield from chosen
     if file:
         found = {"backend": backend(), "flow": flow, "direction": direction, "points": chosen}
         with Path(file).open("ab", buffering=0) as results:  # at once: other loops write there too
             results.write(json.dumps(found).encode() + b"\n")
+
+
+def _some(loop: str, every: Sequence[Point], known: Iterable[str], *, sampled: bool) -> list[Point]:
+    if backend() == "sqlite" and not sampled:
+        once = sample(every, known)
+        return sorted([*once, *in_turn(loop, [point for point in every if point not in once], THIRD)])
+    engines = [point for point in every if point[1].startswith("engine.")]
+    once = sample([point for point in every if point not in engines], known)
+    some = once if backend() == "sqlite" else in_turn(loop, once, FOURTH)
+    return sorted([*in_turn(loop, engines, len(engines)), *some])
+
+
+def in_turn(loop: str, points: Sequence[Point], each: int) -> list[Point]:
+    """One of *each* of *points*, the same in every run: by its name a *loop* begins with another one than the next."""
+    first = crc32(loop.encode()) % max(1, min(each, len(points)))
+    return list(points[first :: max(1, each)])
 
 
 def sample(points: Iterable[Point], known: Iterable[str] = ()) -> list[Point]:

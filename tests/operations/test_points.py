@@ -39,6 +39,38 @@ def test_a_sample_has_one_passage_of_each_point_that_no_other_loop_has() -> None
     assert points.sample(passages, known=["a.d"]) == [(0, "a.b"), (1, "a.c")]
 
 
+@pytest.mark.parametrize("many", [1, 3, 4, 21])
+def test_loops_that_share_points_take_turns_with_them(many: int) -> None:
+    every = [(at, f"a.{at}") for at in range(many)]
+    turns = [points.in_turn(f"toy {number}", every, 4) for number in range(40)]
+    assert {point for turn in turns for point in turn} == set(every)
+    assert all(0 < len(turn) <= -(-many // 4) for turn in turns)
+    assert turns == [points.in_turn(f"toy {number}", every, 4) for number in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("on", "sampled", "kills"), [("sqlite", True, 4), ("sqlite", False, 7), ("postgresql", False, 2)]
+)
+def test_what_a_usual_run_kills_at(monkeypatch: pytest.MonkeyPatch, on: str, sampled: bool, kills: int) -> None:
+    monkeypatch.delenv("FP_POINTS", raising=False)
+    monkeypatch.setenv("TESTS_ON", on)
+    names = ("a.0", "engine.x", "a.1", "a.2")
+    passages = [(at, names[at % 4]) for at in range(12)]
+    chosen = list(points.to_kill("toy", "forward", passages, sampled=sampled))
+    assert chosen == sorted(set(chosen))
+    assert len(chosen) in (kills, kills - 1)
+    assert "engine.x" in {name for _, name in chosen}
+    assert on != "sqlite" or {name for _, name in chosen} == set(names)
+
+
+def test_loops_take_turns_with_the_engines_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FP_POINTS", raising=False)
+    passages = [(at, "engine.x") for at in range(5)]
+    killed = [list(points.to_kill(f"toy {n}", "undoing", passages, ["engine.x"], sampled=True)) for n in range(40)]
+    assert {len(one) for one in killed} == {1}
+    assert {point for one in killed for point in one} == set(passages)
+
+
 def test_a_loop_that_fails_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "results"
     monkeypatch.setenv("FP_POINTS", str(file))

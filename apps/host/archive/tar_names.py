@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps.host.archive.faults import Hostile
+from apps.host.printable import printable
 
 LONGEST, DEEPEST, LONGEST_NAME = 4096, 210, 255
 
@@ -19,4 +20,4 @@ def below(path: bytes) -> bytes:
 
 def shown(path: bytes) -> str:
     text = path[:200].decode(errors="backslashreplace")
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return printable(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from apps.host.printable import printable
+
 MOST, LONGEST = 200, 300
 
 
@@ -15,4 +17,4 @@ class Warnings:
         self.count += 1
         if len(self.texts) < MOST:
             text = f"{path.decode(errors='replace')}: {why.decode(errors='replace')}."
-            self.texts.append("".join(letter if letter.isprintable() else "?" for letter in text)[:LONGEST])
+            self.texts.append(printable(text, LONGEST))

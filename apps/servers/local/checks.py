@@ -1,7 +1,9 @@
 """``./panel test``: every check of the code, the fast tests on the other Pythons, and all tests on this one.
 
 Those about what the records and the broker must not matter to run twice: on SQLite, and after that on PostgreSQL with
-Redis. A test mostly waits for servers, so each run is shared out among two processes; more make some wait too long.
+Redis. A test mostly waits for servers, so each run is shared out among two processes; more make some wait too long. On
+the other Pythons, and on the second backend, a test with many values runs with a share of them: they differ in nothing
+that either could tell.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ LOCK = ".requirements-dev.txt"
 OTHERS = ((3, 12), (3, 13))
 """Beside the one that runs this: the lock holds for them too."""
 SERVERS = {"TESTS_ON": "postgresql"}
+SHARE = {"TESTS_SHARE": "4"}
 AT_ONCE = 2
 """Checks that run beside each other."""
 SIDE_BY_SIDE = ("-n", "2", "--dist", "worksteal")
@@ -102,7 +105,7 @@ def _tests(arguments: Sequence[str]) -> list[Check]:
     if arguments:
         return [Check(name, argv, loud=True)]
     argv = [*argv, *SIDE_BY_SIDE]
-    twice = Check(f"{name}, on PostgreSQL and Redis", [*argv, "-m", "backend"], SERVERS, whole=True)
+    twice = Check(f"{name}, on PostgreSQL and Redis", [*argv, "-m", "backend"], {**SERVERS, **SHARE}, whole=True)
     return [Check(name, argv, loud=True), twice]
 
 
@@ -115,7 +118,7 @@ def _other_pythons(place: Path, cache: Path, say: Say) -> Iterator[Check]:
         except HostError as error:
             say(f"Python {python.name}: {error}")
         fast: list[str | Path] = [venv / "bin" / "python", "-m", "pytest", "-q", "-m", "not host"]
-        yield Check(f"fast tests on Python {python.name}", fast)
+        yield Check(f"fast tests on Python {python.name}", fast, SHARE)
 
 
 def other_pythons(env: Mapping[str, str]) -> list[Python]:
