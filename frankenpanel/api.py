@@ -16,6 +16,7 @@ from apps.accounts.api import TokenViewSet
 from apps.accounts.permissions import ANY, SignedIn
 from apps.backups.api import BackupViewSet
 from apps.backups.schedule_api import ScheduleViewSet
+from apps.backups.target_api import TargetViewSet
 from apps.cron.api import CronViewSet
 from apps.databases.api import DatabaseViewSet
 from apps.domains.api import DomainViewSet
@@ -46,6 +47,7 @@ class Nothing(APIView):
 
 router = SimpleRouter()
 router.register("backups", BackupViewSet, "backup")
+router.register("targets", TargetViewSet, "target")
 router.register("schedules", ScheduleViewSet, "schedule")
 router.register("sites", SiteViewSet, "site")
 router.register("crons", CronViewSet, "cron")

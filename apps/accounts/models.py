@@ -17,7 +17,7 @@ SCOPES = (
     *("database:read", "database:create", "database:change", "database:delete", "database:reveal"),
     *("database:export", "database:import"),
     *("backup:read", "backup:create", "backup:change", "backup:restore", "backup:delete", "backup:download"),
-    "schedule:read",
+    *("schedule:read", "target:read", "target:change"),
     *("cron:read", "cron:change", "cron:operate"),
     *("worker:read", "server:read", "server:change"),
     *("operation:read", "operation:change"),

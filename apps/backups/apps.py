@@ -10,5 +10,5 @@ class BackupsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what this app's runners seal and answer, and what they do by themselves."""
-        for name in ("sealed", "downloads", "chores"):
+        for name in ("sealed", "downloads", "chores", "copy_chores"):
             import_module(f"apps.backups.{name}")

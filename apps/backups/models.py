@@ -104,3 +104,55 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Target(models.Model):
+    """A place for copies of a server's archives: of all its sites, or of one. *facts* say where; the secret is sealed.
+
+    Nothing is copied there before it is *active*: it was tried.
+    """
+
+    class Kind(models.TextChoices):
+        FOLDER = "folder", "A folder of this machine"
+        S3 = "s3", "A bucket that speaks S3"
+        SFTP = "sftp", "A folder at an SSH server"
+
+    server = models.ForeignKey(Server, on_delete=models.PROTECT, related_name="targets")
+    site = models.ForeignKey(Site, null=True, on_delete=models.CASCADE, related_name="targets")
+    name = models.SlugField(max_length=40, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    facts: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    sealed_secret = models.TextField(blank=True, editable=False, help_text="for the server's letterbox")
+    active = models.BooleanField(default=False)
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Copy(models.Model):
+    """A backup at a target. *kept*: how far it is, for whoever carries on; *proven*: what lies there was compared."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Being copied"
+        DONE = "done", "There"
+        FAILED = "failed", "Failed"
+
+    backup = models.ForeignKey(Backup, on_delete=models.CASCADE, related_name="copies")
+    target = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="copies")
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    proven = models.BooleanField(default=False)
+    kept: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    fault = models.TextField(blank=True)
+    tries = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["backup", "target"], name="copied_once_to_a_target")]
+
+    def __str__(self) -> str:
+        return f"{self.backup_id} at {self.target_id}"

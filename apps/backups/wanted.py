@@ -38,7 +38,7 @@ def wanted_of(backup: Backup, parts: Parts) -> dict[str, Any]:
     if asked_files and not backup.has_files:
         raise Invalid("files", f"{backup} has no files in it.")
     if asked_databases and not _names(backup):
-        raise Invalid("databases", f"{backup} has no database in it.")
+        raise Invalid("databases", f"{backup} has no database with a table in it.")
     everything = not asked_files and not asked_databases
     pairs = _pairs(backup, database) if asked_databases or everything else {}
     if table and len(pairs) != 1:
@@ -63,8 +63,9 @@ def _checked_table(table: str) -> str:
 
 
 def _names(backup: Backup) -> list[str]:
+    """Of an empty database there is nothing to restore."""
     saved: list[Mapping[str, Any]] = backup.facts.get("databases", [])
-    return [str(one["name"]) for one in saved]
+    return [str(one["name"]) for one in saved if one.get("tables", 1)]
 
 
 def _pairs(backup: Backup, database: str) -> dict[str, str]:

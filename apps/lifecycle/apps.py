@@ -10,7 +10,7 @@ LIFECYCLES = (
     *("worker", "worker_watch"),
     *("database", "database_rotation", "database_deletion", "database_dumps"),
     *("domain", "cron", "mail"),
-    *("backup", "restore", "clone", "drill", "schedule"),
+    *("backup", "restore", "clone", "drill", "schedule", "target"),
     "key_rotation",
     "purging",
 )

@@ -10,6 +10,7 @@ from apps.backups.models import Backup
 from apps.backups.naming import archive_name, check_label
 from apps.backups.standing import COMPLETED, must_stand
 from apps.backups.steps.archive import MakeRoom, MeasureArchive, WriteArchive
+from apps.backups.steps.copying import RemoveCopies
 from apps.backups.steps.keeping import ChangeBackup, RemoveArchive
 from apps.backups.steps.verifying import VerifyArchive
 from apps.lifecycle.requests import CHANGE, OPERATE, must_be, require
@@ -113,7 +114,7 @@ DELETE = Flow(
     seed="",
     title="Backup Deletion",
     in_request=(),
-    steps=(RemoveArchive(),),
+    steps=(RemoveCopies(), RemoveArchive()),
     no_return=RemoveArchive.key,
 )
 

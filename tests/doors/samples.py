@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from apps.backups.models import Backup, Schedule
+from apps.backups.models import Backup, Schedule, Target
 from apps.cron.models import Cron
 from apps.databases.models import Database
 from apps.domains.models import Domain
@@ -186,6 +186,11 @@ def with_a_schedule(site: Site) -> Schedule:
     return Schedule.objects.get_or_create(site=site, defaults=facts)[0]
 
 
+def with_a_target(site: Site) -> Target:
+    facts = {"kind": "folder", "facts": {"path": "/mnt/backups"}, "active": True}
+    return Target.objects.get_or_create(server=site.server, name=f"t-{site.slug}", defaults=facts)[0]
+
+
 SAMPLES |= {
     ("site", "clone"): Sample({"domain": "staging.example.net"}, others={"domain": "copy.example.net"}),
     ("backup", "create"): Sample({"label": "nightly", "pinned": True, "files": True, "databases": True}),
@@ -193,6 +198,9 @@ SAMPLES |= {
     ("backup", "clone"): Sample({"domain": "again.example.net"}, with_a_backup(), {"domain": "more.example.net"}),
     ("backup", "verify"): Sample(ready=with_a_backup()),
     ("backup", "drill"): Sample(ready=with_a_backup()),
+    ("target", "create"): Sample({"name": "away", "kind": "folder", "path": "/mnt/backups"}, its_server),
+    ("target", "test"): Sample(ready=with_a_target),
+    ("target", "delete"): Sample(ready=with_a_target),
     ("schedule", "create"): Sample({"schedule": "daily 03:30", "keep_daily": 14}),
     ("schedule", "update"): Sample({"schedule": "every 6 hours"}, with_a_schedule),
     ("schedule", "delete"): Sample(ready=with_a_schedule),

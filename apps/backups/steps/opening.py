@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+from apps.backups.far_away import far_away
 from apps.backups.keys import keys_of
 from apps.backups.models import Backup
 from apps.backups.naming import archive_of
 from apps.backups.standing import COMPLETED, standing
+from apps.host.archive.reading import Archive
 from apps.host.opened import Opened
 from apps.operations.flow import Step
 from apps.operations.run import Run
@@ -35,7 +37,12 @@ class OpenBackup(Step):
 
 @contextmanager
 def opened(run: Run) -> Iterator[Opened]:
-    """The archive of *run*, open. Refused where it is damaged or not this server's."""
+    """The archive of *run*, open: the one on this machine, else a copy. Refused where it is damaged, or another's."""
     backup = run.record(Backup)
-    with run.host.archives.opened(backup.slug, backup.file, keys_of(backup.server, run.host)) as archive:
-        yield Opened(archive)
+    keys = keys_of(backup.server, run.host)
+    if run.host.archives.exists(backup.slug, backup.file):
+        with run.host.archives.opened(backup.slug, backup.file, keys) as archive:
+            yield Opened(archive)
+    else:
+        with far_away(run.host, backup) as source:
+            yield Opened(Archive(source, keys))

@@ -127,9 +127,14 @@ class Target(ABC):
                 progress(done, stored.size)
         return found.hexdigest()
 
-    def test(self) -> int | None:
-        """Put a small file there, find it, read it back and remove it. Returns what ``free`` says."""
-        name, content = f"frankenpanel-test-{token_hex(6)}", token_bytes(4096)
+    def test(self, name: str = "") -> int | None:
+        """Put a small file there, find it, read it back and remove it. Returns what ``free`` says.
+
+        *name*: what it is called, so that one which was killed is cleared away by the next.
+        """
+        name, content = name or f"frankenpanel-test-{token_hex(6)}", token_bytes(4096)
+        self.discard(name, {})
+        self.delete(name)
         with tempfile.NamedTemporaryFile() as file:
             file.write(content)
             file.flush()

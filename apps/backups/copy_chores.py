@@ -1,0 +1,58 @@
+"""Copies of backups, as a server makes them by itself: each completed one at each place, tried again if it failed."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils.timezone import now
+
+from apps.backups.models import Backup, Copy, Target
+from apps.host.host import Host
+from apps.lifecycle.target import COPY, copy_backup
+from apps.operations.asking import Ask
+from apps.operations.chores import chore
+from apps.operations.models import Operation
+from apps.operations.refusals import Refusal
+from apps.servers.models import Server
+
+PANEL = Ask(user=None, door="panel")
+OWN = (Backup.Reason.RESTORE, Backup.Reason.CLONE)
+"""What serves one operation is not worth a copy."""
+LONGEST_REST = timedelta(hours=6)
+logger = logging.getLogger(__name__)
+
+
+@chore("backup-copies", every=60)
+def copy_what_is_missing(server: Server, host: Host) -> None:
+    """Ask for one copy at a time to each place: the oldest that is not there yet."""
+    for target in Target.objects.filter(server=server, active=True):
+        busy = Operation.objects.filter(flow=COPY.name, status__in=Operation.LIVE, params__target_id=target.pk)
+        if not busy.exists() and (backup := _next(target)):
+            _ask(backup, target)
+
+
+def _ask(backup: Backup, target: Target) -> None:
+    try:
+        copy_backup(PANEL, backup, target)
+    except Refusal as refusal:
+        logger.warning("%s is not copied to %s yet: %s", backup, target, refusal)
+
+
+def _next(target: Target) -> Backup | None:
+    there = Backup.objects.filter(server=target.server, status=Backup.Status.COMPLETED, removed_at=None, fault="")
+    wanted = there.exclude(reason__in=OWN)
+    if target.site_id:
+        wanted = wanted.filter(site=target.site_id)
+    known = {copy.backup_id: copy for copy in Copy.objects.filter(target=target)}
+    for backup in wanted.filter(~Q(copies__target=target, copies__status=Copy.Status.DONE)).order_by("pk"):
+        copy = known.get(backup.pk)
+        if copy is None or now() - copy.at >= rest_after(copy.tries):
+            return backup
+    return None
+
+
+def rest_after(tries: int) -> timedelta:
+    """How long a place that failed is left alone: longer each time."""
+    return min(timedelta(minutes=2 ** min(tries + 1, 10)), LONGEST_REST)
