@@ -89,6 +89,25 @@ class Places:
         return self.root / "probe"
 
     @property
+    def browser(self) -> Path:
+        """Adminer: for sites' users to run, in no site's document root, and root's to change."""
+        return self.root / "browser"
+
+    @property
+    def browsers(self) -> Path:
+        """The sockets of those that run: the panel's user may enter, and nobody else."""
+        return self.run / "browsers"
+
+    def browser_socket(self, number: int) -> Path:
+        return self.browsers / f"{number}.sock"
+
+    def browser_log(self, number: int) -> Path:
+        return self.browsers / f"{number}.log"
+
+    def browser_lock(self, number: int) -> Path:
+        return self.locks / f"browser-{number}.lock"
+
+    @property
     def sendmail(self) -> Path:
         """What PHP's ``mail()`` starts. Every site's user may run it."""
         return self.root / "mail" / "sendmail"

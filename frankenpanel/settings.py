@@ -12,6 +12,7 @@ from typing import Any
 import django_stubs_ext
 from csp.constants import SELF, UNSAFE_EVAL
 
+from apps.browser.source import ADMINER
 from apps.sites.kinds import KINDS
 from frankenpanel import environment
 from frankenpanel.places import SERVER_NAME, Places
@@ -43,6 +44,7 @@ HTTP_PORT = environment.number("FRANKENPANEL_HTTP_PORT", 7080, range(1, 65536))
 HTTPS_PORT = environment.number("FRANKENPANEL_HTTPS_PORT", 7443, range(1, 65536))
 SITE_PORTS = environment.ports("FRANKENPANEL_SITE_PORTS", "8081-9080")
 PANEL_HOST = environment.matching("FRANKENPANEL_HOST", "panel.localhost", environment.HOST, "a host name")
+BROWSER_HOST = f"databases.{PANEL_HOST}"
 ACME = environment.acme()
 FRONT_INHERITS = environment.boolean("FRANKENPANEL_FRONT_INHERITS", default=True)
 ADDRESSES = environment.addresses("FRANKENPANEL_ADDRESSES")
@@ -53,7 +55,7 @@ EXPORT_DAYS = environment.number("FRANKENPANEL_EXPORT_DAYS", 7, range(1, 366))
 UPLOAD_MB = environment.number("FRANKENPANEL_UPLOAD_MB", 512, range(1, 100_001))
 UNDO_DAYS = environment.number("FRANKENPANEL_UNDO_DAYS", 7, range(366))
 FRANKENPHP = environment.text("FRANKENPHP_BIN", "")
-SOURCES = environment.sources([kind.source.name for kind in KINDS.values() if kind.source])
+SOURCES = environment.sources([ADMINER.name, *(kind.source.name for kind in KINDS.values() if kind.source)])
 REQUIRE_2FA = environment.boolean("FRANKENPANEL_REQUIRE_2FA", default=PRODUCTION)
 DEBUG = environment.boolean("FRANKENPANEL_DEBUG", default=False)
 SECRET_KEY = environment.secret_key(ROOT)
@@ -89,10 +91,12 @@ INSTALLED_APPS = [
     "apps.cron",
     "apps.mail",
     "apps.backups",
+    "apps.browser",
     "apps.lifecycle",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "apps.browser.door.BrowserDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -15,7 +15,7 @@ SCOPES = (
     *("site:create", "site:read", "site:change", "site:operate", "site:delete", "site:suspend"),
     *("domain:read", "domain:change"),
     *("database:read", "database:create", "database:change", "database:delete", "database:reveal"),
-    *("database:export", "database:import"),
+    *("database:export", "database:import", "database:browse"),
     *("backup:read", "backup:create", "backup:change", "backup:restore", "backup:delete", "backup:download"),
     *("schedule:read", "target:read", "target:change"),
     *("cron:read", "cron:change", "cron:operate"),

@@ -21,16 +21,24 @@ class About(NamedTuple):
 
 
 def write(
-    ask: Ask, action: str, about: About, refusal: Refusal | None = None, operation: Operation | None = None
+    ask: Ask,
+    action: str,
+    about: About,
+    refusal: Refusal | None = None,
+    operation: Operation | None = None,
+    how: str = "",
 ) -> None:
-    """Write it down in the transaction that is open, or at once: as refused where there is a *refusal*."""
+    """Write it down in the transaction that is open, or at once: as refused where there is a *refusal*.
+
+    *how* it came, where it was not, and where there is more to say of it.
+    """
     AuditRow.objects.create(
         user=ask.user,
         name=ask.name,
         door=ask.door,
         action=action,
         outcome=AuditRow.Outcome.REFUSED if refusal else AuditRow.Outcome.ACCEPTED,
-        reason=str(refusal or ""),
+        reason=str(refusal or how),
         subject_kind=about.kind,
         subject_id=about.id,
         subject_label=about.label,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from apps.browser.looks import browse
+from apps.browser.standing import BROWSE
 from apps.databases.looks import REVEAL, reveal
 from apps.databases.models import Database
 from apps.databases.shapes import DatabaseShape
@@ -127,6 +129,17 @@ DATABASE = Noun(
             "Show how to log in to a database: account, password and socket. It is written down who read it.",
             "./panel database reveal fp_rose_k3v9xa --credentials-file rose.txt",
             told_once=True,
+        ),
+        Look(
+            "browse",
+            browse,
+            BROWSE,
+            CHANGE,
+            "Browse",
+            "Open a database with Adminer, logged in. The link is good once, for a minute, where you are signed in.",
+            "./panel database browse fp_rose_k3v9xa --as rose",
+            told_once=True,
+            opens="link",
         ),
     ),
 )

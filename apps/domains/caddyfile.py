@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from apps.domains import caddyfile_text as text
 from apps.domains.blocks import names, plain_blocks, special_blocks, tls_of
 from apps.domains.front import FrontFacts, FrontSite, refuse_unsafe
+from apps.domains.own_text import BROWSER, PANEL
 from apps.domains.snippets import snippets_in, written_out
 from apps.domains.wanted import wanted_routes
 
@@ -29,9 +30,11 @@ def render(facts: FrontFacts) -> str:
     sockets = text.INHERITED if facts.inherited else text.OWN_SOCKETS
     shared = text.SNIPPETS.substitute(pages=facts.places.pages, lower=text.LOWER, **sockets)
     parts = [_options(facts), shared]
-    parts += [text.REDIRECT.substitute(names=names("http", [panel, *only_https]), origin=facts.origin)]
+    parts += [text.REDIRECT.substitute(names=names("http", [*facts.own_hosts, *only_https]), origin=facts.origin)]
     own = {"host": panel, "tls": tls_of(facts, panel), "socket": facts.panel_socket, "upload_mb": facts.upload_mb}
-    parts += [text.PANEL.substitute(own)]
+    parts += [PANEL.substitute(own)]
+    if browser := facts.browser_host:
+        parts += [BROWSER.substitute(own, host=browser, tls=tls_of(facts, browser))]
     special = (written_out(block, snippets_in(shared)) for block in special_blocks(facts))
     return "\n".join([*parts, *plain_blocks(facts), *special])
 

@@ -123,30 +123,6 @@ REDIRECT = Template("""$names {
 INTERNAL = "tls internal"
 PUBLIC = "header ?Strict-Transport-Security max-age=31536000"
 
-PANEL = Template("""https://$host {
-	import secure
-	$tls
-	log
-	route {
-		import hidden
-		@upload path_regexp ^/api/v1/databases/[0-9]+/upload/$$
-		@other not path_regexp ^/api/v1/databases/[0-9]+/upload/$$
-		request_body @upload {
-			max_size ${upload_mb}MiB
-		}
-		request_body @other {
-			max_size 64MiB
-		}
-		encode zstd gzip
-		reverse_proxy "unix/$socket" {
-			header_up -Forwarded
-			header_up -X-Real-Ip
-		}
-	}
-	import down
-}
-""")
-
 # What a request may carry, and how long it may take, is each site's own: its worker and PHP see to that. Here stands
 # the most that any may have (apps/sites/settings.py): one block serves all.
 # Only a site in maintenance looks at cookies: its link sets whatever it names, and the second map knows who passes.

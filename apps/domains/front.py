@@ -85,7 +85,8 @@ class FrontFacts:
     """All that the front is made of. *bind* are the addresses that it listens on; none of them means every one.
 
     *inherited*: whoever starts the front opens its sockets, and hands them over. *upload_mb*: how long a dump may be
-    that is sent to the panel; nothing else may have more than 64 MB.
+    that is sent to the panel; nothing else may have more than 64 MB. *browser_host*: the database browser's own name,
+    where it is on.
     """
 
     places: Places
@@ -98,6 +99,12 @@ class FrontFacts:
     acme: Acme = Acme()
     inherited: bool = False
     upload_mb: int = 512
+    browser_host: str = ""
+
+    @property
+    def own_hosts(self) -> tuple[str, ...]:
+        """The names that the panel itself answers."""
+        return tuple(filter(None, (self.panel_host, self.browser_host)))
 
     @property
     def sockets(self) -> tuple[str, ...]:
@@ -144,7 +151,7 @@ def is_private(host: str, https_port: int, acme: Acme) -> bool:
 
 def refuse_unsafe(facts: FrontFacts) -> None:
     """Check again all that is about to be written, whatever its callers checked; raises ValueError."""
-    hosts = Counter([facts.panel_host, *(host for site in facts.sites for host in site.hosts)])
+    hosts = Counter([*facts.own_hosts, *(host for site in facts.sites for host in site.hosts)])
     places = facts.places
     paths = (places.front_admin, places.caddy_storage, places.pages, facts.panel_socket)
     wrong = [f"the name {host!r} is not in its normal form" for host in hosts if not is_normal(host)]

@@ -41,7 +41,8 @@ class Reading(NamedTuple):
 
 def facts_of(server: Server, vault: Vault | None = None) -> FrontFacts:
     """Everything that the front of *server* should serve, from the records alone. Without *vault* no pass is known."""
-    return _front(tuple(_site(site, vault) for site in rows_of(server)))
+    sites = tuple(_site(site, vault) for site in rows_of(server))
+    return _front(sites, settings.BROWSER_HOST if server.browser else "")
 
 
 def sockets() -> tuple[str, ...]:
@@ -49,7 +50,7 @@ def sockets() -> tuple[str, ...]:
     return _front(()).sockets
 
 
-def _front(sites: tuple[FrontSite, ...]) -> FrontFacts:
+def _front(sites: tuple[FrontSite, ...], browser_host: str = "") -> FrontFacts:
     return FrontFacts(
         places=settings.PLACES,
         http_port=settings.HTTP_PORT,
@@ -61,6 +62,7 @@ def _front(sites: tuple[FrontSite, ...]) -> FrontFacts:
         acme=Acme(*settings.ACME),
         inherited=settings.FRONT_INHERITS,
         upload_mb=2 * settings.UPLOAD_MB,  # what is a little too long hears from the panel how long it may be
+        browser_host=browser_host,
     )
 
 

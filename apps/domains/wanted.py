@@ -17,11 +17,11 @@ def wanted_routes(facts: FrontFacts) -> dict[str, str]:
     port with a digest of its pass; ``http://name`` → the redirection; ``http://`` (any other name) → ``404``.
     What a special site has besides stands behind its destinations, and its certificates' files beside the names.
     """
-    routes = {"http://": "404", facts.panel_host: f"unix/{facts.panel_socket}"}
+    routes = {"http://": "404", **dict.fromkeys(facts.own_hosts, f"unix/{facts.panel_socket}")}
     for site in facts.sites:
         routes |= dict(_routes(facts, site))
     origin = facts.origin.replace("{host}", "{http.request.host}")
-    hosts = [facts.panel_host, *(host for site in facts.sites for host in site.hosts)]
+    hosts = [*facts.own_hosts, *(host for site in facts.sites for host in site.hosts)]
     return {**{f"http://{host}": f"redirect {origin}{{http.request.uri}}" for host in hosts}, **routes}
 
 

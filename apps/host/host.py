@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from apps.host.addresses import Addresses
 from apps.host.archive.archives import Archives
 from apps.host.archive.aside import Asides
+from apps.host.browsers import Browsers
 from apps.host.caddy import Front
 from apps.host.dumps import Dumps
 from apps.host.files import Files
@@ -39,6 +40,7 @@ class Host:
     front: Front
     php: FrankenPHP
     supervisor: Supervisor
+    browsers: Browsers
     sources: Sources
     vault: Vault
     jobs: Jobs

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from apps.host.addresses import Addresses
 from apps.host.archive.archives import Archives
 from apps.host.archive.aside import Asides
+from apps.host.browsers import Browsers
 from apps.host.caddy import Front
 from apps.host.dumps import Dumps
 from apps.host.files import Files
@@ -52,6 +53,7 @@ def this_host() -> Host:
         front=Front(places.front_admin, binary),
         php=FrankenPHP(binary, places),
         supervisor=PidFileSupervisor(),
+        browsers=Browsers(places),
         sources=Sources(places.cache, {name: value for name, value in settings.SOURCES.items() if value}),
         vault=Vault(places.keys / "fernet"),
         jobs=Jobs(),

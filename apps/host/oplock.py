@@ -59,6 +59,11 @@ def end_inheritors(path: Path) -> int:
     return sum(_kill(pid) for pid, taker in list(_holders(path)) if pid != taker)
 
 
+def has_inheritors(path: Path) -> bool:
+    """Whether any process has the lock from whoever took it."""
+    return any(pid != taker for pid, taker in _holders(path))
+
+
 def _holders(path: Path) -> Iterator[tuple[int, int]]:
     """Each process that holds the lock, with the one that took it: the same, or the dead one it inherited it from.
 

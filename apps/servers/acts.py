@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 
+from apps.browser.acts import SERVER_ACTS as BROWSER_ACTS
 from apps.mail.acts import SERVER_ACTS
 from apps.operations.asking import Ask
 from apps.operations.doors.table import Act, Look, Noun
@@ -31,5 +32,5 @@ SERVER = Noun(
     site_of=lambda server: server,
     allowed=_allowed,
     home="servers_server",
-    acts=SERVER_ACTS,
+    acts=(*SERVER_ACTS, *BROWSER_ACTS),
 )

@@ -28,7 +28,10 @@ from apps.servers.runtimes import PERMISSION
 @admin.register(Server)
 class ServerAdmin(PanelAdmin):
     list_display = ("name", "number_of_sites", "free_ports", "installed")
-    fields = ("name", "number_of_sites", "port_range", "free_ports", "installed", "strangers", "front", "relay", "key")
+    fields = (
+        *("name", "number_of_sites", "port_range", "free_ports", "installed", "strangers", "front"),
+        *("relay", "browsing", "key"),
+    )
     readonly_fields = fields
     search_fields = ("name",)
     ordering = ("name",)
@@ -86,6 +89,10 @@ class ServerAdmin(PanelAdmin):
     def front(self, server: Server) -> str:
         """Whether Caddy has loaded the newest configuration."""
         return "Up to date" if server.front_loaded >= server.front_wanted else "Loading"
+
+    @column("Database browser")
+    def browsing(self, server: Server) -> str:
+        return "on" if server.browser else "off"
 
     @column("Key of its secrets")
     def key(self, server: Server) -> str:

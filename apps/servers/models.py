@@ -13,7 +13,11 @@ class Server(models.Model):
     last_port = models.PositiveIntegerField(default=9080)
     front_wanted = models.PositiveBigIntegerField(default=0, help_text="raised by whoever changes what is served")
     front_loaded = models.PositiveBigIntegerField(default=0, help_text="what of it the front has accepted")
+    browser = models.BooleanField(default=False, help_text="whether its sites' databases may be browsed")
     letterbox = models.CharField(max_length=44, blank=True, help_text="a public key: its runners open what it seals")
+
+    class Meta:
+        permissions = (("switch_browser", "Can turn the database browser on and off"),)
 
     def __str__(self) -> str:
         return self.name

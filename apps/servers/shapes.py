@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @extend_schema_serializer(component_name="Server")
 class ServerShape(serializers.Serializer[Server]):
-    """*relay*: where the mails of its sites go; null where none leaves."""
+    """*relay*: where the mails of its sites go; null where none leaves. *browser*: whether databases may be browsed."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
     first_port = serializers.IntegerField()
     last_port = serializers.IntegerField()
+    browser = serializers.BooleanField()
     relay = serializers.SerializerMethodField()
 
     @extend_schema_field(RelayShape(allow_null=True))

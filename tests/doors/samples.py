@@ -140,6 +140,7 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("site", "test"): Sample({"to": "ana@example.com"}, with_a_relay),
     ("server", "relay"): Sample(A_RELAY, its_server),
     ("server", "test"): Sample({"to": "ana@example.com"}, lambda site: its_server(with_a_relay(site))),
+    ("server", "browser"): Sample({"on": True}, its_server),
     ("cron", "create"): Sample({"schedule": "*/10 * * * *", "command": "GET /tick"}),
     ("cron", "test"): Sample(ready=with_a_job()),
     ("cron", "stop"): Sample(ready=with_a_job()),

@@ -97,12 +97,12 @@ class LookVerb(NounVerb):
         parser.add_argument("subject", metavar=self.noun.name.upper(), help=f"its {self.noun.key}, or its id")
         for field in self.look.fields:
             _add(parser, field)
-        if self.look.told_once:
+        if self._is_for_one:
             add_file(parser)
 
     def run(self, options: Namespace) -> None:
         subject = self.noun.find(user_of(options), options.subject)
-        if self.look.told_once:
+        if self._is_for_one:
             self._tell_once(options, subject)
             return
         asked = {field.name: value for field in self.look.fields if (value := _read(options, field)) is not None}
@@ -111,6 +111,10 @@ class LookVerb(NounVerb):
             show_many(options, told, self.look.columns)
         else:
             show_one(options, told)
+
+    @property
+    def _is_for_one(self) -> bool:
+        return self.look.told_once and not self.look.opens
 
     def _tell_once(self, options: Namespace, subject: Any) -> None:
         """On a terminal, or into a file that nobody else reads; not into a pipe, a log or a shell's history."""

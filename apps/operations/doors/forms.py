@@ -95,13 +95,17 @@ class ActForm(forms.Form):
 
 @dataclass(frozen=True)
 class ActLink:
-    """An act as a button: at once where it asks for nothing (*direct*), else by way of its page."""
+    """An act as a button: at once where it asks for nothing (*direct*), else by way of its page.
+
+    One that *opens* something does so in a window of its own.
+    """
 
     label: str
     help: str
     url: str
     direct: bool
     is_dangerous: bool
+    opens: bool = False
 
 
 def links_of(noun: Noun, subject: Any, user: User, *, creating: bool = False) -> list[ActLink]:
@@ -119,15 +123,16 @@ def links_of(noun: Noun, subject: Any, user: User, *, creating: bool = False) ->
 
 
 def look_links(noun: Noun, subject: Any, user: User) -> list[ActLink]:
-    """What *user* may be told once of *subject*, each by way of its page."""
+    """What *user* may be told once of *subject*, each by way of its page; what opens something, at once."""
     ask, site = Ask(user=user, door=DOOR), noun.site_of(subject)
     return [
         ActLink(
             look.label,
             look.help,
             reverse("admin:sites_site_look", args=[site.pk, noun.name, subject.pk, look.verb]),
-            direct=False,
+            direct=bool(look.opens),
             is_dangerous=False,
+            opens=bool(look.opens),
         )
         for look in noun.looks
         if look.told_once and noun.allowed(ask, look, subject)

@@ -51,6 +51,8 @@ def look_page(
     if request.method == "POST" and proof is None:
         with told_as_message(request):
             told = look.read(Ask(user=user_of(request), door=DOOR), subject)
+            if look.opens:
+                return HttpResponseRedirect(told[look.opens])
     title = f"{look.label}: {noun.called(subject)}"
     back = reverse(f"admin:{noun.home}_change", args=[site.pk])
     more = {"title": title, "crumb": title, "look": look, "proof": proof, "told": told, "site": site, "back": back}

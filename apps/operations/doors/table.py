@@ -101,6 +101,7 @@ class Look:
 
     It raises a Refusal where that may or can not be told, Unavailable where no runner answers. *columns* are what a
     table shows of a list. One that is *told_once* (a password) is posted at the API, and answered to be kept nowhere.
+    *opens*: the word in it for an address, worth nothing to others: the admin leads there, the command prints it.
     """
 
     verb: str
@@ -113,6 +114,7 @@ class Look:
     fields: tuple[Field, ...] = ()
     columns: tuple[str, ...] = ()
     told_once: bool = False
+    opens: str = ""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ def folders(places: Places, panel: Identity) -> Iterator[tuple[Path, Identity, i
     yield places.run / "supervisor", root, 0o700
     for read in (places.caddyfile.parent, places.pair(0).parent):  # the passes and the keys of sites stand in them
         yield read, Identity("", root.uid, panel.gid), 0o750
+    yield places.browsers, Identity("", root.uid, panel.gid), 0o710
     yield places.logs("front"), panel, 0o750
     yield places.pages, root, 0o755
     yield places.root / "static", root, 0o755

@@ -8,5 +8,5 @@ from apps.servers.acts import SERVER
 
 
 class Command(NounCommand):
-    help = "Servers: list, show, and the relay that their sites' mails go through."
+    help = "Servers: list, show, the relay that their sites' mails go through, and the browser of databases."
     verbs = verbs_of(SERVER)

@@ -1,0 +1,3 @@
+<?php
+// Shows that PHP answers; it knows of no database.
+echo 'ready';
