@@ -86,7 +86,7 @@ CREATION = Section(
     act=configure,
     facts={1: the_configuration_is_of_this_site, 2: the_seeds_name_leads_to_it, 3: everybody_may_read_it},
     carriers={
-        1: ("apps.workers.steps", "worker_config", lambda facts: {}),
+        1: ("apps.workers.steps", "worker_config", lambda facts: {"nothing": "that a worker takes"}),
         2: (ConfigureWorker, "do", nothing),
         3: ("apps.host.files.os", "fchmod", nothing),
     },
