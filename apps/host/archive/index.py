@@ -14,10 +14,11 @@ from apps.host.archive.bytestream import ByteStream
 from apps.host.archive.faults import Damaged
 from apps.host.archive.members import TRAILER, flowing, told_by
 from apps.host.archive.sources import Source
-from apps.host.archive.ustar import HEADER, RECORD
+from apps.host.archive.tar_reading import fields_of, number
+from apps.host.archive.ustar import RECORD
 
 SLICE = 1 << 18
-LONGEST_LINE = 1 << 26
+LONGEST_LINE, LONGEST = 1 << 24, 1 << 28
 BROKEN = "The archive's index is damaged. Use another copy of it."
 NUMBERS = ("at", "mtime", "mode", "size")
 TEXTS = ("path", "kind", "sha256", "target", "part", "table")
@@ -52,7 +53,7 @@ class Index:
 
     def __init__(self, archive: Source) -> None:
         end = told_by(archive.read_at(max(0, archive.size - TRAILER), TRAILER))
-        if end is None or end >= archive.size - TRAILER:
+        if end is None or not 0 < archive.size - TRAILER - end <= LONGEST:
             raise Damaged("This archive has no index that the panel has written, or its end is missing.")
         self.end = end
         self._packed = archive.read_at(end, archive.size - TRAILER - end)
@@ -95,9 +96,9 @@ class Index:
     def _lines(self) -> Iterator[bytes]:
         slices = (self._packed[at : at + SLICE] for at in range(0, len(self._packed), SLICE))
         text = ByteStream(flowing(slices))
-        header = HEADER.unpack(text.exactly(RECORD))
-        left, size = b"", int(header[4].strip(b" \0") or b"0", 8)
-        for part in text.parts(size):
+        header, _ = fields_of(text.exactly(RECORD))
+        left = b""
+        for part in text.parts(number(header[4])):
             *lines, left = (left + bytes(part)).split(b"\n")
             yield from lines
             if len(left) > LONGEST_LINE:

@@ -25,9 +25,9 @@ from apps.host.archive.sources import Remembering, Source
 from apps.host.archive.tar_reading import USUAL, Limits, Member, members
 from apps.host.errors import Refused
 
-AT_ONCE = 8
+AT_ONCE = 4
 """Blocks that are read at once, of a file or of all."""
-THREADS, READ_AHEAD = 2, 2
+THREADS, READ_AHEAD = 2, 4
 MANIFEST, LONGEST_MANIFEST = "manifest.json", 1 << 20
 
 
@@ -83,7 +83,7 @@ class Archive:
     def _stream(self, pool: ThreadPoolExecutor) -> Iterator[bytes]:
         """The tar, ended as a tar is where the index begins."""
         waiting: deque[Future[bytes]] = deque()
-        for packed in ahead(self._packed(0, self.index.count), READ_AHEAD * AT_ONCE):
+        for packed in ahead(self._packed(0, self.index.count), READ_AHEAD):
             waiting.append(pool.submit(unpacked, packed))
             if len(waiting) > THREADS + 1:
                 yield waiting.popleft().result()

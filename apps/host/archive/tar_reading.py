@@ -20,6 +20,8 @@ REFUSED = {b"1": "a hard link (pack it with --hard-dereference)", b"S": "a spars
 LONGEST_EXTENSION, EXTENSIONS = 1 << 20, 4
 """Bytes of what comes before an entry, and how many of these may."""
 LONGEST_TARGET, LONGEST_NUMBER = 4095, 20
+AFTER = 16 << 20
+"""Bytes that may follow the end: tapes are filled up with zeros."""
 NO_TAR = "The archive is damaged, or is no tar. Use another copy of it."
 
 
@@ -58,6 +60,8 @@ def members(chunks: Iterable[bytes], limits: Limits = USUAL) -> Iterator[Member]
         for _ in member.content:
             continue  # whoever wanted it has taken it
         stream.exactly(-member.size % RECORD)
+    if len(stream.up_to(AFTER)) == AFTER:  # to the very end, which says whether all of it was there
+        raise Hostile("The archive goes on after its end.")
 
 
 def _next(stream: ByteStream) -> Member | None:
@@ -66,16 +70,17 @@ def _next(stream: ByteStream) -> Member | None:
         header = stream.exactly(RECORD)
         if header == bytes(RECORD):
             return None
-        fields, kind = _fields(header)
+        fields, kind = fields_of(header)
         if kind not in (EXTENDED, GLOBAL, LONG_NAME, LONG_TARGET):
             return _member(fields, kind, known, stream)
-        known |= _extension(kind, _number(fields[4]), stream)
+        known |= _extension(kind, number(fields[4]), stream)
     raise Hostile("The archive has more words before an entry than an entry needs.")
 
 
-def _fields(header: bytes) -> tuple[tuple[bytes, ...], bytes]:
+def fields_of(header: bytes) -> tuple[tuple[bytes, ...], bytes]:
+    """The parts of a header, and which kind of entry it begins. Damaged where its checksum is wrong."""
     fields = HEADER.unpack(header)
-    if _number(fields[6]) != sum(header) - sum(header[148:156]) + 8 * ord(" "):
+    if number(fields[6]) != sum(header) - sum(header[148:156]) + 8 * ord(" "):
         raise Damaged(NO_TAR)
     return fields, fields[7]
 
@@ -114,10 +119,10 @@ def _member(fields: tuple[bytes, ...], kind: bytes, known: dict[bytes, bytes], s
     target = known.get(b"linkpath", _text(fields[8])) if kind == LINK else b""
     if len(target) > LONGEST_TARGET or b"\0" in target or (kind == LINK and not target):
         raise Hostile(f"{shown(path)} points nowhere.")
-    size = (_decimal(known[b"size"]) if b"size" in known else _number(fields[4])) if kind in FILES else 0
-    mtime = _decimal(known[b"mtime"].partition(b".")[0]) if b"mtime" in known else _number(fields[5])
+    size = (_decimal(known[b"size"]) if b"size" in known else number(fields[4])) if kind in FILES else 0
+    mtime = _decimal(known[b"mtime"].partition(b".")[0]) if b"mtime" in known else number(fields[5])
     kind = FILE if kind in FILES else kind
-    return Member(kind, below(path), _number(fields[1]), mtime, size, target, stream.at, stream.parts(size))
+    return Member(kind, below(path), number(fields[1]), mtime, size, target, stream.at, stream.parts(size))
 
 
 def _name(fields: tuple[bytes, ...]) -> bytes:
@@ -129,7 +134,7 @@ def _text(field: bytes) -> bytes:
     return field.partition(b"\0")[0]
 
 
-def _number(field: bytes) -> int:
+def number(field: bytes) -> int:
     """Octal, or GNU tar's binary for what is too large for that. What is less than nothing is 0."""
     if field[0] & 0x80:
         return 0 if field[0] & 0x40 else int.from_bytes(field, "big") & ~(0x80 << 8 * (len(field) - 1))

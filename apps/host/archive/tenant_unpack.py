@@ -22,7 +22,9 @@ HEAD = struct.Struct("!cHHHqQ")
 FOLDER, LINK, END = b"d", b"l", b"e"
 ENTER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-CHUNK = 1 << 20
+CHUNK, PAGE = 1 << 20, 4096
+INPUT = 0
+CUT = "What was to be unpacked ended too early."
 KEPT = 64 << 20
 """Bytes that folders and links may take in memory until the end: about half a million."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -45,12 +47,11 @@ class Unpacking:
         self.links: list[tuple[bytes, bytes]] = []
         self.folders: list[tuple[bytes, int, int]] = []
         self.kept = 0
-        self.input = sys.stdin.buffer
 
     def all(self) -> None:
         while True:
-            kind, path_size, text_size, mode, mtime, size = HEAD.unpack(self.exactly(HEAD.size))
-            path, text = self.exactly(path_size), self.exactly(text_size)
+            kind, path_size, text_size, mode, mtime, size = HEAD.unpack(exactly(HEAD.size))
+            path, text = exactly(path_size), exactly(text_size)
             if kind == END:
                 break
             self.made(kind, path, text, (mode, mtime, size))
@@ -97,10 +98,7 @@ class Unpacking:
         with alone(path):
             file = os.open(name, CREATE, 0o600, dir_fd=self.into(parent))
         try:
-            while size:
-                part = self.exactly(min(size, CHUNK))
-                write(file, part)
-                size -= len(part)
+            pour(file, size)
             os.fchmod(file, mode)
             os.utime(file, (mtime, mtime))
         finally:
@@ -111,12 +109,6 @@ class Unpacking:
         folder = self.into(parent)
         with alone(path):
             os.symlink(target, name, dir_fd=folder)
-
-    def exactly(self, count: int) -> bytes:
-        content = self.input.read(count)
-        if len(content) < count:
-            raise Problem("What was to be unpacked ended too early.")
-        return content
 
 
 @contextmanager
@@ -150,10 +142,32 @@ def sync(folder: int) -> None:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def write(file: int, content: bytes) -> None:
-    left = memoryview(content)
-    while left:
-        left = left[os.write(file, left) :]
+def exactly(count: int) -> bytes:
+    content = b""
+    while len(content) < count:
+        content += some(count - len(content))
+    return content
+
+
+def some(most: int) -> bytes:
+    content = os.read(INPUT, most)
+    if not content:
+        raise Problem(CUT)
+    return content
+
+
+def pour(file: int, size: int) -> None:
+    """So many bytes into the file: inside the kernel, where the file system takes that."""
+    while size:
+        try:
+            count = os.splice(INPUT, file, min(size, CHUNK))
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            count = os.write(file, some(min(size, PAGE)))
+        if not count:
+            raise Problem(CUT)
+        size -= count
 
 
 def sentence(error: OSError) -> str:

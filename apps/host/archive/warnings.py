@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.host.printable import printable
 
-MOST, LONGEST = 200, 300
+MOST, LONGEST_PATH, LONGEST_REASON = 200, 200, 90
 
 
 class Warnings:
@@ -16,5 +16,7 @@ class Warnings:
         """*path* and *why* are the site's words: cleaned and shortened."""
         self.count += 1
         if len(self.texts) < MOST:
-            text = f"{path.decode(errors='replace')}: {why.decode(errors='replace')}."
-            self.texts.append(printable(text, LONGEST))
+            where = path.decode(errors="replace")
+            short = where if len(where) <= LONGEST_PATH else f"…{where[-LONGEST_PATH:]}"
+            reason = why.decode(errors="replace")[:LONGEST_REASON]
+            self.texts.append(printable(f"{short}: {reason}."))
