@@ -7,6 +7,7 @@ import pwd
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import MySQLdb
@@ -14,6 +15,7 @@ from django.apps import apps
 from django.conf import settings
 
 from apps.host.caddy import Front, routes
+from apps.host.errors import Unavailable
 from apps.host.host import Host
 from frankenpanel.places import Places
 
@@ -40,8 +42,20 @@ def outside(places: Places, front: Front, ports: Iterable[int]) -> Inventory:
         "processes": _processes(places),
         "listeners": _listeners(ports),
         "pairs": ["pair.pem" for _ in places.pair(0).parent.iterdir()],
-        "routes": {_same(name): _same(where) for name, where in routes(front.current()).items()},
+        "routes": {_same(name): _same(where) for name, where in _routes(front).items()},
     }
+
+
+def _routes(front: Front) -> dict[str, str]:
+    """A load makes the admin's listener anew, and drops who is just asking: once more, then."""
+    until = monotonic() + 5
+    while True:
+        try:
+            return routes(front.current())
+        except Unavailable:
+            if monotonic() > until:
+                raise
+            sleep(0.05)
 
 
 def _same(text: str) -> str:
