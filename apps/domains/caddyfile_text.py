@@ -152,7 +152,7 @@ $rows
 		handle @unknown {
 			respond 404
 		}
-		@off vars {up} stopped suspended
+		@off vars {up} stopped suspended failed
 		handle @off {
 			import pages {up} 3600
 		}

@@ -15,7 +15,7 @@ from apps.domains.special import PLAIN, Special
 from frankenpanel.places import Places
 
 HTTP, HTTPS = 80, 443
-State = Literal["starting", "stopped", "suspended", "maintenance", "down", "up"]
+State = Literal["starting", "stopped", "suspended", "maintenance", "failed", "down", "up"]
 PASS = "__Host-frankenpanel-pass"  # noqa: S105 - the name of a cookie
 """Who has this cookie, with the site's token in it, is let through to a site in maintenance."""
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.domains.steps.pages import LoadFront
 from apps.lifecycle.requests import must_be, require
 from apps.operations.asking import Ask
 from apps.operations.enqueue import enqueue
@@ -18,7 +19,7 @@ SWITCH = Flow(
     seed="",
     title="Runtime Switch",
     in_request=(),
-    steps=(LookAtRuntime(), SwitchRuntime(), VisitMovedSite()),
+    steps=(LookAtRuntime(), SwitchRuntime(), VisitMovedSite(), LoadFront()),
 )
 
 

@@ -50,7 +50,7 @@ RESTART = Flow(
     seed="",
     title="Restart",
     in_request=(),
-    steps=(CheckState(Site.RUNNING, "restarted"), RestartWorker()),
+    steps=(CheckState(Site.RUNNING, "restarted"), RestartWorker(), LoadFront()),
 )
 
 

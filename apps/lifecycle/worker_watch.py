@@ -10,6 +10,7 @@ from time import time
 from django.conf import settings
 from django.utils.timezone import now
 
+from apps.domains.steps.pages import ShowFailed
 from apps.host.host import Host
 from apps.host.supervisor.lock import is_held
 from apps.lifecycle.purging import PANEL
@@ -47,7 +48,7 @@ GIVE_UP = Flow(
     seed="",
     title="Worker Left Down",
     in_request=(),
-    steps=(CheckState(Site.RUNNING, "left without its worker"), GiveUpWorker()),
+    steps=(CheckState(Site.RUNNING, "left without its worker"), ShowFailed(), GiveUpWorker()),
 )
 
 

@@ -15,6 +15,7 @@ from apps.sites.models import Site
 from apps.sites.steps.status import stands_against
 from apps.workers.roster import worker_of
 from apps.workers.steps import config_text
+from apps.workers.steps.running import end_failure
 
 OK, BROKEN = 200, 500
 PAGE_TAKES = 20.0
@@ -93,6 +94,7 @@ class SwitchRuntime(Step):
 
     def do(self, run: Run) -> None:
         _serve_on(run, run.record(Runtime))
+        end_failure(run.record(Site))
 
     def undo(self, run: Run) -> None:
         _serve_on(run, _old(run))

@@ -32,6 +32,7 @@ class Site(models.Model):
         STOPPED = "stopped"
         SUSPENDED = "suspended"
         MAINTENANCE = "maintenance"
+        FAILED = "failed"
 
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=41, unique=True, editable=False)

@@ -40,7 +40,7 @@ def test_a_site_is_one_line_of_the_map_for_each_name() -> None:
     assert text.count("shop.example.com 8081 7") == 2
 
 
-@pytest.mark.parametrize("state", ["starting", "stopped", "suspended", "maintenance"])
+@pytest.mark.parametrize("state", ["starting", "stopped", "suspended", "maintenance", "failed"])
 def test_a_site_that_is_not_up_is_never_sent_to_its_port(state: State) -> None:
     text = render(replace(FACTS, sites=(replace(SHOP, state=state),)))
     assert f"shop.example.com {state} 7" in text

@@ -257,7 +257,7 @@ def test_one_that_waits_in_line_goes_back_to_what_the_first_left(machine: Host, 
 def test_the_plan_names_everything_and_does_nothing(machine: Host, site: Site, second: Path) -> None:
     a_runtime("other", second)
     sentences = [step.sentence for step in switch_runtime.plan(ME, site, "other").steps]
-    assert len(sentences) == 3
+    assert len(sentences) == 4
     assert str(second) in sentences[0] and settings.PLACES.site_user(site.pk) in sentences[0]
     assert f"on port {site.port}" in sentences[1]
     assert program_of(site, machine) == Path(settings.FRANKENPHP)

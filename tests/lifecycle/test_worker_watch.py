@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from threading import Barrier, Thread
 
 import pytest
@@ -20,7 +21,8 @@ from apps.host.supervisor.processes import Process
 from apps.host.turns import one_at_a_time
 from apps.host.visit import fetch
 from apps.lifecycle import worker_watch
-from apps.lifecycle.site_activation import restart_site, stop_site
+from apps.lifecycle.site_activation import restart_site, start_site, stop_site
+from apps.lifecycle.site_maintenance import maintain_site
 from apps.lifecycle.worker import start_worker, stop_worker
 from apps.lifecycle.worker_watch import watch
 from apps.operations.asking import Ask
@@ -99,13 +101,48 @@ def test_one_that_dies_five_times_is_left_down_until_somebody_starts_it(
     assert looked(machine) == looked(machine) == []
     assert server_of(site, machine) is None
     assert active_workers(machine, settings.SERVER) == []
-    page = parts.get("fault.localhost", "/")
-    assert (page.status, page.headers["retry-after"]) == (503, "30")
+    assert_failed_at_once(parts)
     assert_shown_as_down(site)
     assert drive(start_worker(ME, Site.objects.get()), machine).status == "done"
+    assert parts.get("fault.localhost", "/").status == 200
     assert (state_of(site).word, state_of(site).deaths, state_of(site).restarts) == ("running", [], 0)
     killed(site, machine)
     assert looked(machine) == ["worker.revive"]
+
+
+def assert_failed_at_once(front: RunningFront) -> None:
+    """The front knows it, and looks for no worker with each request: it would do so for three seconds."""
+    begun = time.monotonic()
+    page = front.get("fault.localhost", "/", method="POST", body=b"x")
+    assert time.monotonic() - begun < 1
+    assert (page.status, page.headers["retry-after"]) == (503, "3600")
+    assert "This site has failed" in page.body
+
+
+@pytest.mark.parametrize("act", [start_worker, start_site, restart_site])
+def test_whoever_starts_one_that_has_failed_gets_its_page_back(
+    machine: Host, site: Site, parts: RunningFront, act: Callable[[Ask, Site], Operation]
+) -> None:
+    give_up(site, machine)
+    assert parts.get("fault.localhost", "/").status == 503
+    operation = drive(act(ME, Site.objects.get()), machine)
+    assert operation.status == "done", operation.error
+    assert (Site.objects.get().front, state_of(site).word) == ("up", "running")
+    assert parts.get("fault.localhost", "/").status == 200
+
+
+def test_one_in_maintenance_that_fails_keeps_its_page(machine: Host, site: Site, parts: RunningFront) -> None:
+    assert drive(maintain_site(ME, Site.objects.get()), machine).status == "done"
+    give_up(site, machine)
+    assert Site.objects.get().front == "maintenance"
+    assert "We will be back soon" in parts.get("fault.localhost", "/").body
+
+
+def give_up(site: Site, host: Host) -> None:
+    """As after four deaths, and this one."""
+    killed(site, host)
+    WorkerState.objects.filter(site=site).update(deaths=[time.time()] * 4, died_at=None)
+    assert looked(host) == ["worker.give-up"]
 
 
 def assert_shown_as_down(site: Site) -> None:

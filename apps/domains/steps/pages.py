@@ -34,6 +34,22 @@ class ShowPage(Step):
         load_front(run, site, _change(site, before) if site.front != before else site.server.front_wanted)
 
 
+class ShowFailed(ShowPage):
+    """A worker that is left down has its page at once: else the front would look for it with each request.
+
+    Where the front shows another page than the worker's anyway, that one stays.
+    """
+
+    key = "front-failed"
+
+    def __init__(self) -> None:
+        super().__init__(Site.Front.FAILED)
+
+    def do(self, run: Run) -> None:
+        if run.memo or run.record(Site).front == Site.Front.UP:
+            super().do(run)
+
+
 class NewPass(Step):
     """A new token for the link that leads past the maintenance page. The one before it ends with the next load."""
 

@@ -144,7 +144,7 @@ class RestartWorker(Step):
             run.host.supervisor.stop(worker)
             run.remember("stopped", lambda: 1)
         bring_up(run, site)
-        state.started(site)
+        end_failure(site)
 
     def undo(self, run: Run) -> None:
         bring_up(run, run.record(Site))
@@ -169,6 +169,13 @@ def show(site: Site, front: Site.Front) -> None:
     with transaction.atomic():
         Site.objects.filter(pk=site.pk).update(front=front)
         site.server.want_front()
+
+
+def end_failure(site: Site) -> None:
+    """A person's start has succeeded: where the worker had been given up, what follows loads the front with it."""
+    state.started(site)
+    if site.front == Site.Front.FAILED:
+        show(site, Site.Front.UP)
 
 
 def show_again(run: Run) -> None:
