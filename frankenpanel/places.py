@@ -39,6 +39,10 @@ class Places:
     def worker_config(self, site_id: int) -> Path:
         return self.runtime(site_id) / "worker.json"
 
+    def worker_listen(self, site_id: int) -> Path:
+        """Where the worker listens, for its configuration to read."""
+        return self.runtime(site_id) / "listen"
+
     def cli_ini(self, site_id: int) -> Path:
         """The php.ini of the site's scripts on the command line."""
         return self.runtime(site_id) / "cli.ini"

@@ -25,6 +25,7 @@ def worker_of(site: Site, host: Host) -> Worker:
         identity=host.users.identity(places.site_user(site.pk)),
         binary=Path(site.runtime.path),
         config=places.worker_config(site.pk),
+        listen=places.worker_listen(site.pk),
         log=places.worker_log(site.slug),
         pid_file=places.worker_pid(site.pk),
         lock_file=places.worker_lock(site.pk),

@@ -8,6 +8,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from apps.host.crash import CrashPoint
 from apps.host.errors import Refused, Unavailable
@@ -29,7 +31,8 @@ from tests.parts.worker import ROOT, SUPERVISOR, Place, wait_for, worker_place
 
 pytestmark = pytest.mark.host
 NO_SITE_USERS = pytest.mark.skipif(not ROOT, reason="only root can run each site as a user of its own")
-ELSEWHERE = {"supervisor.reload-signalled", "supervisor.log-copied"}
+ELSEWHERE = {"supervisor.shut", "supervisor.log-copied"}
+REFUSED, CLOSED = 0, -1
 STARTING = [name for name in points("supervisor.") if name not in ELSEWHERE]
 
 
@@ -169,7 +172,8 @@ def test_a_start_is_repeated_at_any_instant(place: Place) -> None:
 
 def test_every_crash_point_is_passed() -> None:
     assert set(STARTING) == {f"supervisor.{name}" for name in (
-        "locked", "launched", "found", "pid-file-half-written", "recorded", "answered", "ended", "swept")}  # fmt: skip
+        "locked", "launched", "found", "pid-file-half-written", "recorded", "reload-signalled", "answered", "ended",
+        "swept")}  # fmt: skip
     assert set(CrashPoint.names) >= ELSEWHERE
 
 
@@ -463,9 +467,9 @@ def test_52_a_log_that_is_a_link_is_refused_and_not_followed(place: Place, tmp_p
 @NO_SITE_USERS
 @pytest.mark.parametrize("options", ["size=8k", "nr_inodes=2"])
 def test_a_worker_on_a_full_disk_is_refused_and_can_be_stopped(place: Place, options: str) -> None:
-    outside = place.places.root / "worker.json"
-    outside.write_text(place.worker.config.read_text())
-    place.worker = replace(place.worker, config=outside)
+    outside, listen = place.places.root / "worker.json", place.places.root / "listen"
+    outside.write_text(place.worker.config.read_text().replace(str(place.worker.listen), str(listen)))
+    place.worker = replace(place.worker, config=outside, listen=listen)
     runtime = place.worker.pid_file.parent
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"mode=755,{options}", "tmpfs", runtime], check=True)
     try:
@@ -544,6 +548,89 @@ def test_a_reload_killed_half_way_is_repeated(place: Place) -> None:
     assert killed_at("supervisor.reload-signalled", lambda: SUPERVISOR.reload(place.worker))
     SUPERVISOR.reload(place.worker)
     assert place.server() == server
+
+
+@pytest.mark.parametrize("replaced", ["restarted", "moved", "started"])
+def test_nobody_who_comes_meanwhile_gets_an_error(place: Place, replaced: str, tmp_path: Path) -> None:
+    """Hundreds a second: refused while the port is shut, and answered in time before and after.
+
+    Who has connected just before and not yet asked is closed without a word, which the front takes for a refusal too.
+    """
+    first, ended, visitors = place.start(), threading.Event(), 3
+    try:
+        with ThreadPoolExecutor(visitors) as pool:
+            seen = [pool.submit(_visited, place, ended) for _ in range(visitors)]
+            for _ in range(3):
+                _replace(place, replaced)
+            ended.set()
+            answers = [answer for one in seen for answer in one.result()]
+    finally:
+        ended.set()
+    assert place.server() != first
+    assert {status for status, _ in answers} <= {CLOSED, REFUSED, 200}, answers
+    assert [status for status, _ in answers].count(CLOSED) <= len(answers) / 100, "each a connection to the old server"
+    assert max(took for _, took in answers) < 3, "as long as the front tries"
+
+
+def _visited(place: Place, ended: threading.Event) -> list[tuple[int, float]]:
+    """Status and seconds of each visit."""
+    seen = []
+    while not ended.is_set():
+        begun = time.monotonic()
+        try:
+            status = place.get("/")[0]
+        except ConnectionRefusedError:
+            status = REFUSED
+            time.sleep(0.005)
+        except (ConnectionError, IndexError):
+            status = CLOSED
+        seen.append((status, time.monotonic() - begun))
+    return seen
+
+
+def _replace(place: Place, how: str) -> None:
+    if how == "restarted":
+        SUPERVISOR.restart(place.worker)
+    elif how == "moved":
+        other = place.places.root / f"frankenphp-{time.monotonic_ns()}"
+        other.symlink_to(settings.FRANKENPHP)
+        place.worker = replace(place.worker, binary=other)
+        SUPERVISOR.switch(place.worker)
+    else:
+        SUPERVISOR.drain(place.worker)
+        SUPERVISOR.stop(place.worker)
+        SUPERVISOR.start(place.worker)
+
+
+def test_a_drain_lets_a_long_request_end_and_refuses_the_next(place: Place) -> None:
+    place.put("slow.php", "<?php usleep(1500000); echo 'done';")
+    place.start()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(place.get, "/slow.php")
+        time.sleep(0.3)
+        SUPERVISOR.drain(place.worker)
+        assert answer.result() == (200, "done")
+    with pytest.raises(ConnectionRefusedError):
+        place.get("/")
+    SUPERVISOR.drain(place.worker)
+
+
+def test_one_that_was_left_shut_is_started_anew(place: Place) -> None:
+    first = place.start()
+    assert killed_at("supervisor.shut", lambda: SUPERVISOR.drain(place.worker))
+    assert place.start() != first
+    assert place.get("/")[0] == 200
+
+
+def test_a_worker_that_hangs_or_does_not_run_is_not_waited_for(place: Place) -> None:
+    SUPERVISOR.drain(place.worker)
+    server = place.start()
+    os.kill(server.pid, signal.SIGSTOP)
+    wait_for(lambda: ") T " in Path(f"/proc/{server.pid}/stat").read_text())
+    begun = time.monotonic()
+    SUPERVISOR.drain(place.worker)
+    assert time.monotonic() - begun < 3
+    os.kill(server.pid, signal.SIGKILL)
 
 
 def test_a_restart_gives_another_process(place: Place) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from apps.host.host import Host
 from apps.host.supervisor import find
 from apps.lifecycle.runtime import switch_runtime
 from apps.lifecycle.site import create_site
+from apps.lifecycle.site_activation import restart_site
 from apps.operations import engine
 from apps.operations.asking import Ask
 from apps.operations.models import Hold, Operation
@@ -101,23 +105,40 @@ def test_the_record_says_what_the_program_says_of_itself(machine: Host, second: 
 def test_no_visitor_sees_an_error_while_a_site_is_moved(
     machine: Host, second: Path, site: Site, parts: RunningFront
 ) -> None:
-    """The front waits for the port for three seconds; a move takes less than one."""
+    """Three of them, without a pause. The front waits for the port for three seconds; a move takes less than one."""
     a_runtime("other", second)
+    with visited(parts, hands=3) as seen:
+        for name in ("other", "first", "other"):
+            operation = drive(switch_runtime(ME, site, name), machine)
+            assert operation.status == "done", operation.error
+    assert set(seen) == {200}, seen
+
+
+def test_no_visitor_sees_an_error_while_a_site_is_restarted(machine: Host, site: Site, parts: RunningFront) -> None:
+    with visited(parts, hands=3) as seen:
+        for _ in range(3):
+            operation = drive(restart_site(ME, Site.objects.get(pk=site.pk)), machine)
+            assert operation.status == "done", operation.error
+    assert set(seen) == {200}, seen
+
+
+@contextmanager
+def visited(front: RunningFront, hands: int) -> Iterator[list[int]]:
+    """The status of each visit of so many who ask again and again."""
     ended, seen = threading.Event(), list[int]()
 
     def visit() -> None:
-        while not ended.wait(0.05):  # as a person does; of hundreds a second, one may meet the worker's last moment
-            seen.append(parts.get("fault.localhost", "/").status)
+        while not ended.is_set():
+            seen.append(front.get("fault.localhost", "/").status)
 
-    visitor = threading.Thread(target=visit)
-    visitor.start()
-    try:
-        operation = drive(switch_runtime(ME, site, "other"), machine)
-    finally:
-        ended.set()
-        visitor.join()
-    assert operation.status == "done", operation.error
-    assert set(seen) == {200}, seen
+    with ThreadPoolExecutor(hands) as pool:
+        visits = [pool.submit(visit) for _ in range(hands)]
+        try:
+            yield seen
+        finally:
+            ended.set()
+    for one in visits:
+        one.result()
 
 
 def assert_back(operation: Operation, site: Site, host: Host, front: RunningFront, *words: str) -> None:
@@ -197,9 +218,7 @@ def test_a_customers_own_page_is_moved_as_it_is(machine: Host, second: Path, sit
         assert parts.get("fault.localhost", "/").status == status
 
 
-def test_a_move_that_is_cancelled_goes_back(
-    machine: Host, second: Path, site: Site, parts: RunningFront
-) -> None:
+def test_a_move_that_is_cancelled_goes_back(machine: Host, second: Path, site: Site, parts: RunningFront) -> None:
     a_runtime("other", second)
     operation = switch_runtime(ME, site, "other")
     for _ in range(2):

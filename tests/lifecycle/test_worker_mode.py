@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 
 import pytest
@@ -19,13 +20,15 @@ from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.servers.models import Server
 from apps.sites.models import Site
-from apps.workers.roster import worker_of
+from apps.workers.roster import GRACE, worker_of
 from tests.doors.staff import at_the_door, boss, site_page
 from tests.lifecycle.creation import drive_all
 from tests.lifecycle.driving import ask, drive
 from tests.lifecycle.test_site_create_laravel import With, with_app
 from tests.lifecycle.test_site_create_strangers import stranger_on
+from tests.lifecycle.test_site_runtime import visited
 from tests.make import a_client
+from tests.parts.front import RunningFront
 from tests.parts.pages import put_page
 from tests.parts.worker import wait_for
 from tests.sites.composer_app import WORKER
@@ -106,6 +109,16 @@ def test_it_is_shown_and_ends_with_the_next_start_that_works(machine: Host, site
     assert restarted(machine, site).status == "done"
     assert is_in_memory(site)
     assert a_client(rose).get(f"/api/v1/workers/{site.pk}/").json()["note"] == ""
+
+
+def test_no_visitor_sees_an_error_while_it_is_restarted(machine: Host, site: Site, parts: RunningFront) -> None:
+    begun = time.monotonic()
+    with visited(parts, hands=3) as seen:
+        for _ in range(5):
+            assert restarted(machine, site).status == "done"
+    assert set(seen) == {200}, seen
+    assert time.monotonic() - begun < GRACE, "no stop waits for requests that its own end has stranded"
+    assert is_in_memory(site)
 
 
 def test_a_site_that_is_told_to_run_without_has_nothing_to_be_noted(machine: Host, site: Site) -> None:

@@ -12,6 +12,7 @@ from apps.operations.asking import Ask
 from apps.sites.models import Site
 from apps.workers import state
 from apps.workers.roster import ought_to_run, worker_of
+from apps.workers.steps.running import show
 from tests.operations.crashing import Loop, as_it_is, killed_forward, killed_undoing, site
 from tests.operations.test_crash import before, drive, unsent
 
@@ -53,11 +54,12 @@ def still_dead(host: Host, site: Site) -> None:
 
 
 def given_up(host: Host, site: Site) -> None:
-    assert state_of(host, site) == ("active", "up", False, False)
+    assert state_of(host, site) == ("active", "failed", False, False)
 
 
 def not_given_up(host: Host, site: Site) -> None:
     state.write(site, given_up_at=None)
+    show(site, Site.Front.UP)
 
 
 LOOPS = {

@@ -107,6 +107,7 @@ def _worker(places: Places, facts: WorkerFacts, owner: Identity) -> Worker:
         identity=owner,
         binary=Path(settings.FRANKENPHP),
         config=places.worker_config(facts.site_id),
+        listen=places.worker_listen(facts.site_id),
         log=places.worker_log(facts.slug),
         pid_file=places.worker_pid(facts.site_id),
         lock_file=places.worker_lock(facts.site_id),

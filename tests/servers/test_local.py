@@ -105,7 +105,8 @@ class FakeMachine:
 def workers(count: int) -> list[Worker]:
     none = Path("/nonexistent")
     return [
-        Worker(n, f"site-{n}", 8081 + n, Identity("x", 1, 1), none, none, none, none, none, 15) for n in range(count)
+        Worker(n, f"site-{n}", 8081 + n, Identity("x", 1, 1), none, none, none, none, none, none, 15)
+        for n in range(count)
     ]
 
 

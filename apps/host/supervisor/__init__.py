@@ -15,7 +15,10 @@ from apps.host.command import Identity
 
 @dataclass(frozen=True)
 class Worker:
-    """All that is needed to run one site's FrankenPHP. *config* is absolute; *grace* is in seconds."""
+    """All that is needed to run one site's FrankenPHP. *config* is absolute; *grace* is in seconds.
+
+    *config* names the file *listen*, which says where it listens: see ``listening``.
+    """
 
     site_id: int
     slug: str
@@ -23,6 +26,7 @@ class Worker:
     identity: Identity
     binary: Path
     config: Path
+    listen: Path
     log: Path
     pid_file: Path
     lock_file: Path
@@ -45,6 +49,13 @@ class Supervisor(Protocol):
 
         Refused with the last lines of its log when it ends or never answers, and with the holder's name when
         somebody else has its port. Unavailable when another start is under way.
+        """
+
+    def drain(self, worker: Worker) -> None:
+        """Shut the port of a worker that is about to be stopped, and let what it is answering end.
+
+        Who comes from then on is refused, and may try again until the next start. One that does not run, or does not
+        answer, is left as it is.
         """
 
     def stop(self, worker: Worker) -> None:

@@ -27,10 +27,10 @@ class Answer:
     config: str
 
 
-def ask(port: int, seconds: float = SECONDS) -> Answer | None:
+def ask(port: int, seconds: float = SECONDS, address: str = "127.0.0.1") -> Answer | None:
     """Ask once. None when nothing or something else comes back within *seconds*."""
     try:
-        head, _, body = _exchange(port, seconds).decode("latin-1").partition("\r\n\r\n")
+        head, _, body = _exchange(address, port, seconds).decode("latin-1").partition("\r\n\r\n")
     except OSError:
         return None  # nobody there, or no answer in time
     status, *headers = head.split("\r\n")
@@ -46,11 +46,11 @@ def mark(config: Path) -> str:
     return _find(json.loads(config.read_bytes()))
 
 
-def _exchange(port: int, seconds: float) -> bytes:
+def _exchange(address: str, port: int, seconds: float) -> bytes:
     """The whole answer, as far as it is not too long. OSError when it is not there in time."""
     until = monotonic() + seconds
     received = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+    with socket.create_connection((address, port), timeout=seconds) as connection:
         connection.sendall(REQUEST)
         while len(received) < LIMIT:
             connection.settimeout(max(until - monotonic(), 0.001))

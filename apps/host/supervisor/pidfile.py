@@ -15,12 +15,20 @@ from time import monotonic, sleep
 from apps.host.crash import CrashPoint
 from apps.host.errors import HostError, Refused, Unavailable
 from apps.host.memory import memory_of
-from apps.host.supervisor import Status, Worker, find, lock, logs, ports, ready, record, watch
+from apps.host.supervisor import Status, Worker, find, listening, lock, logs, ports, ready, record, watch
 from apps.host.supervisor.ask import Answer, ask
 from apps.host.supervisor.ending import end, sweep
 from apps.host.supervisor.launch import launch
 from apps.host.supervisor.processes import Process, signal_process, since
-from apps.host.supervisor.ready import PATIENCE, answer_of, wait_until_grown, wait_until_up, wanted_config, why_not
+from apps.host.supervisor.ready import (
+    PATIENCE,
+    answer_of,
+    wait_until_grown,
+    wait_until_taken,
+    wait_until_up,
+    wanted_config,
+    why_not,
+)
 
 LOCKED = CrashPoint("supervisor.locked")
 LAUNCHED = CrashPoint("supervisor.launched")
@@ -28,6 +36,7 @@ FOUND = CrashPoint("supervisor.found")
 RECORDED = CrashPoint("supervisor.recorded")
 ANSWERED = CrashPoint("supervisor.answered")
 SIGNALLED = CrashPoint("supervisor.reload-signalled")
+SHUT = CrashPoint("supervisor.shut")
 ENDED = CrashPoint("supervisor.ended")
 SWEPT = CrashPoint("supervisor.swept")
 
@@ -40,6 +49,11 @@ class PidFileSupervisor:
         with lock.turn(worker.lock_file):
             self._start(worker)
 
+    def drain(self, worker: Worker) -> None:
+        """Shut its port by a reload, which loses no request, and wait for the end of that: for its grace at most."""
+        with lock.turn(worker.lock_file):
+            self._drain(worker)
+
     def stop(self, worker: Worker) -> None:
         """Worker Stop 1 to 6. Returns as soon as all of it is gone; where nothing runs, it only tidies up."""
         with lock.turn(worker.lock_file):
@@ -48,6 +62,7 @@ class PidFileSupervisor:
     def restart(self, worker: Worker) -> None:
         """For a new binary only: a changed configuration is taken by ``reload``, which loses no request."""
         with lock.turn(worker.lock_file):
+            self._drain(worker)
             self._stop(worker)
             self._start(worker)
 
@@ -56,6 +71,7 @@ class PidFileSupervisor:
         with lock.turn(worker.lock_file):
             server = find.server(worker)
             if server is not None and find.binary(server) != worker.binary:
+                self._drain(worker)
                 self._stop(worker)
             self._start(worker)
 
@@ -82,7 +98,7 @@ class PidFileSupervisor:
     def _start(self, worker: Worker) -> None:
         config = wanted_config(worker)
         server = find.server(worker)
-        answer = self._answer(worker, server) if server else None
+        answer = self._answer(worker, server) if server and not listening.is_shut(worker) else None
         if server is not None and answer is not None:
             record.write(worker.pid_file, server, answer.token)
             if answer.config != config:
@@ -92,6 +108,16 @@ class PidFileSupervisor:
         self._refuse_foreign(worker)
         self._start_anew(worker, config)
         ANSWERED()
+
+    def _drain(self, worker: Worker) -> None:
+        server = find.server(worker)
+        if server is None or ask(worker.port) is None:
+            return
+        offset = logs.size(worker.log)
+        listening.shut(worker)
+        signal_process(server, signal.SIGUSR1)
+        SHUT()
+        wait_until_taken(worker, server, offset, worker.grace)
 
     def _stop(self, worker: Worker) -> None:
         server = find.server(worker)
@@ -118,6 +144,7 @@ class PidFileSupervisor:
 
     def _signal(self, worker: Worker, server: Process, token: str, config: str) -> None:
         offset = logs.size(worker.log)
+        listening.open_up(worker)
         signal_process(server, signal.SIGUSR1)
         SIGNALLED()
         if answer_of(worker, server, token, config, ready.RELOAD_PATIENCE, offset) is None:
@@ -141,6 +168,7 @@ class PidFileSupervisor:
 
     def _start_anew(self, worker: Worker, config: str) -> None:
         offset = logs.size(worker.log)
+        listening.shut(worker)
         token = secrets.token_hex(16)
         server = self._launched(worker, token)
         try:
@@ -175,3 +203,4 @@ class PidFileSupervisor:
             wait_until_up(worker, server, offset)
         if server is None or answer_of(worker, server, token, config) is None:
             raise why_not(worker, offset, server)
+        self._signal(worker, server, token, config)

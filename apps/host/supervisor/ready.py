@@ -6,7 +6,7 @@ from time import monotonic, sleep
 
 from apps.host.command import run
 from apps.host.errors import CommandFailed, Refused
-from apps.host.supervisor import Worker
+from apps.host.supervisor import Worker, listening
 from apps.host.supervisor.ask import Answer, ask, mark
 from apps.host.supervisor.logs import complaint, written_since
 from apps.host.supervisor.processes import Process, age, process
@@ -17,7 +17,7 @@ RELOAD_PATIENCE = 45.0
 QUIET_START = 1.0
 YOUNG = 0.5
 STARTED = "serving initial configuration"
-NOT_TAKEN = "failed to reload config"
+TAKEN, NOT_TAKEN = "successfully reloaded config", "failed to reload config"
 WITHOUT_PHP = "FrankenPHP is not running"
 
 
@@ -48,13 +48,23 @@ def answer_of(
     """
     until = monotonic() + (patience or PATIENCE)
     while monotonic() < until and is_there(found):
-        answer = ask(worker.port)
+        answer = ask(worker.port, address=listening.address_of(worker))
         if answer == Answer(str(worker.site_id), token, config or (answer.config if answer else "")):
             return answer
         if reload is not None and NOT_TAKEN in written_since(worker.log, reload):
             return None
         sleep(0.01)
     return None
+
+
+def wait_until_taken(worker: Worker, found: Process, log_offset: int, patience: float) -> None:
+    """Wait until a reload has ended, with all that the worker was answering before it."""
+    until = monotonic() + patience
+    while monotonic() < until and is_there(found):
+        said = written_since(worker.log, log_offset)
+        if TAKEN in said or NOT_TAKEN in said:
+            return
+        sleep(0.01)
 
 
 def is_there(found: Process) -> bool:

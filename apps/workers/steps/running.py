@@ -141,6 +141,7 @@ class RestartWorker(Step):
         site = run.record(Site)
         worker = worker_of(site, run.host)
         if not run.memo.get("stopped"):
+            run.host.supervisor.drain(worker)
             run.host.supervisor.stop(worker)
             run.remember("stopped", lambda: 1)
         bring_up(run, site)

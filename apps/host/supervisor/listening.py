@@ -1,0 +1,46 @@
+"""Where a worker listens: told in a file that its configuration names, so that its port opens last and shuts first.
+
+FrankenPHP starts its server and its PHP in no certain order, and ends them in none. Who came before PHP was there
+waited for half a minute, and who came after it had gone got a 503: each in one of six restarts under load. While the
+port is shut the front is refused, and tries again.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from apps.host.folders import spoken
+from apps.host.supervisor import Worker
+
+NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+OPEN, SHUT = "127.0.0.1", "127.0.0.2"
+"""Where the front looks for it; and where nobody but the panel does, on the same port."""
+
+
+def shut(worker: Worker) -> None:
+    """Nobody reaches it any more from its next start or reload on."""
+    _write(worker.listen, f"{SHUT}:{worker.port}")
+
+
+def open_up(worker: Worker) -> None:
+    """Everybody reaches it from its next reload on."""
+    _write(worker.listen, f"{OPEN}:{worker.port}")
+
+
+def is_shut(worker: Worker) -> bool:
+    """Whether it was shut last. A worker that an older panel started has no such file, and an open port."""
+    return worker.listen.exists() and worker.listen.read_text().startswith(SHUT)
+
+
+def address_of(worker: Worker) -> str:
+    """Where it is to be asked."""
+    return SHUT if is_shut(worker) else OPEN
+
+
+def _write(path: Path, text: str) -> None:
+    half = path.with_name(f"{path.name}.new")
+    with spoken(path):
+        with os.fdopen(os.open(half, NEW, 0o644), "w") as file:
+            file.write(text)
+        half.rename(path)
