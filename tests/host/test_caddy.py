@@ -64,7 +64,7 @@ def some_sites(worker: int) -> tuple[FrontSite, ...]:
         FrontSite(5, ("five.test",), "suspended", 8084),
         FrontSite(6, ("six.test", "www.six.test"), "maintenance", worker, TOKEN),
         FrontSite(7, ("seven.test",), "maintenance", 0),
-        FrontSite(8, ("eight.test",), "failed", 8085),
+        FrontSite(8, ("zero.test",), "failed", 8085),
     )
 
 
@@ -105,7 +105,7 @@ def test_a_name_in_upper_case_is_the_same_name(front: RunningFront) -> None:
         ("five.test", "3600", "This site is suspended"),
         ("six.test", "600", "We will be back soon"),
         ("seven.test", "600", "We will be back soon"),
-        ("eight.test", "3600", "This site has failed"),
+        ("zero.test", "3600", "This site has failed"),
     ],
 )
 def test_a_site_that_cannot_answer_shows_its_page(
