@@ -40,7 +40,7 @@ class Places:
         return self.runtime(site_id) / "worker.json"
 
     def worker_listen(self, site_id: int) -> Path:
-        """Where the worker listens, for its configuration to read."""
+        """The address on which the worker listens, for its configuration to read."""
         return self.runtime(site_id) / "listen"
 
     def cli_ini(self, site_id: int) -> Path:

@@ -59,13 +59,13 @@ class WorkerFacts:
 def worker_config(facts: WorkerFacts) -> dict[str, Any]:
     """Worker Creation 1: what is written to ``worker.json``.
 
-    The probe answers with a digest of all the rest, so that a reload can be seen to have happened. Its port stands in
-    a file beside it (``apps.host.supervisor.listening``).
+    The probe answers with a digest of all the rest, so that a reload can be seen to have happened. A file beside it
+    says on which address it listens (``apps.host.supervisor.listening``).
     Raises ValueError with a sentence for a port or a php.ini value that cannot be.
     """
     if not 1024 <= facts.port <= 65535:  # noqa: PLR2004 - what a worker without privileges can bind
         raise ValueError(f"{facts.port} cannot be a worker's port; choose one from 1024 to 65535.")
-    digest = sha256(json.dumps([facts.port, _config(facts, "")], sort_keys=True).encode())
+    digest = sha256(json.dumps(_config(facts, ""), sort_keys=True).encode())
     return _config(facts, digest.hexdigest()[:16])
 
 
@@ -151,7 +151,7 @@ def _site(facts: WorkerFacts, mark: str) -> dict[str, Any]:
         {"handler": "request_body", "max_size": facts.body_limit},
         {"handler": "subroute", "routes": routes},
     ]
-    listen = "fd/3" if facts.inherited else f"{{file.{facts.places.worker_listen(facts.site_id)}}}"
+    listen = "fd/3" if facts.inherited else f"{{file.{facts.places.worker_listen(facts.site_id)}}}:{facts.port}"
     listen = f"unix/{facts.socket}|0600" if facts.socket else listen
     server = {**_server(listen), "logs": {"default_logger_name": "access"}, "routes": [{"handle": handle}]}
     server["trusted_proxies"] = {"source": "static", "ranges": [*LOOPBACK, *facts.behind.proxies]}

@@ -65,7 +65,7 @@ def configure(scene: Scene) -> None:
 def the_configuration_is_of_this_site(scene: Scene) -> None:
     config = json.loads(PLACES.worker_config(scene.site.pk).read_text())
     server = config["apps"]["http"]["servers"]["site"]
-    assert server["listen"] == [f"127.0.0.1:{scene.site.port}"]
+    assert server["listen"] == [f"{{file.{PLACES.worker_listen(scene.site.pk)}}}:{scene.site.port}"]
     assert str(PLACES.public(scene.site.slug)) in json.dumps(server["routes"])
     assert config["apps"]["frankenphp"]["php_ini"]["memory_limit"] == "256M"
 

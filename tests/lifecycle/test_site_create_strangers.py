@@ -60,8 +60,8 @@ def test_15_a_port_that_a_stranger_has_is_written_down_and_gone_round(machine: H
         seen = ForeignPort.objects.get()
         assert (seen.port, seen.holder) == (first, f"pid {pid} ({Path(sys.executable).resolve()})")
         config = PLACES.worker_config(operation.subject_id).read_text()
-        assert f"127.0.0.1:{second}" in config
-        assert f"127.0.0.1:{first}" not in config
+        assert f"listen}}:{second}" in config
+        assert f":{first}" not in config
     assert ask("Next").params
     assert Site.objects.get(slug="next").port == settings.SITE_PORTS[2]
     ForeignPort.objects.all().delete()

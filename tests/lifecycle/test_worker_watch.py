@@ -149,11 +149,11 @@ def assert_shown_as_down(site: Site) -> None:
     rose = boss("rose")
     shown = at_the_door(rose).get(site_page(site)).content.decode()
     assert "It died 5 times and is left down until somebody starts it." in shown
-    assert "serving initial configuration" in shown
+    assert "successfully reloaded config" in shown
     assert "Needs a hand" in at_the_door(rose).get("/admin/sites/site/").content.decode()
     told = a_client(rose).get(f"/api/v1/workers/{site.pk}/").json()
     assert (told["status"], told["restarts"]) == ("down", 4)
-    assert any("serving initial configuration" in line for line in told["last_words"])
+    assert any("successfully reloaded config" in line for line in told["last_words"])
 
 
 def test_a_start_waits_longer_after_each_death(machine: Host, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

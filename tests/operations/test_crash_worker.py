@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from apps.domains import serving
 from apps.host.host import Host
 from apps.host.supervisor import find
 from apps.lifecycle.worker import CONFIGURE, START, STOP, configure_worker, start_worker, stop_worker
@@ -60,6 +61,7 @@ def given_up(host: Host, site: Site) -> None:
 def not_given_up(host: Host, site: Site) -> None:
     state.write(site, given_up_at=None)
     show(site, Site.Front.UP)
+    assert serving.load(site.server, host, site.server.want_front())
 
 
 LOOPS = {

@@ -115,7 +115,7 @@ def test_the_json_is_what_frankenphp_makes_of_the_same_worker_as_a_caddyfile(kin
     config = worker_config(replace(FACTS, rules=rules, in_memory=rules.worker_mode is not None))
     text = caddyfile(rules, *texts).replace("MARK", mark_of(config))
     site = config["apps"]["http"]["servers"]["site"]
-    assert site["listen"] == ["{file./opt/panel/runtime/site-7/listen}"], "its port, once PHP is there"
+    assert site["listen"] == ["{file./opt/panel/runtime/site-7/listen}:8081"], "on the address that counts now"
     site["listen"] = ["127.0.0.1:8081"]
     assert without(config, {"group"}) == adapted(tmp_path, text)
 

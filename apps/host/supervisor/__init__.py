@@ -17,7 +17,7 @@ from apps.host.command import Identity
 class Worker:
     """All that is needed to run one site's FrankenPHP. *config* is absolute; *grace* is in seconds.
 
-    *config* names the file *listen*, which says where it listens: see ``listening``.
+    *config* names the file *listen*, which says on which address it listens: see ``listening``.
     """
 
     site_id: int

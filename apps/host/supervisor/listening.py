@@ -1,4 +1,4 @@
-"""Where a worker listens: told in a file that its configuration names, so that its port opens last and shuts first.
+"""On which address a worker listens: a file that its configuration names says so. Its port opens last and shuts first.
 
 FrankenPHP starts its server and its PHP in no certain order, and ends them in none. Who came before PHP was there
 waited for half a minute, and who came after it had gone got a 503: each in one of six restarts under load. While the
@@ -20,17 +20,17 @@ OPEN, SHUT = "127.0.0.1", "127.0.0.2"
 
 def shut(worker: Worker) -> None:
     """Nobody reaches it any more from its next start or reload on."""
-    _write(worker.listen, f"{SHUT}:{worker.port}")
+    _write(worker.listen, SHUT)
 
 
 def open_up(worker: Worker) -> None:
     """Everybody reaches it from its next reload on."""
-    _write(worker.listen, f"{OPEN}:{worker.port}")
+    _write(worker.listen, OPEN)
 
 
 def is_shut(worker: Worker) -> bool:
     """Whether it was shut last. A worker that an older panel started has no such file, and an open port."""
-    return worker.listen.exists() and worker.listen.read_text().startswith(SHUT)
+    return worker.listen.exists() and worker.listen.read_text() == SHUT
 
 
 def address_of(worker: Worker) -> str:
