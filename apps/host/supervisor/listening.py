@@ -7,7 +7,10 @@ port is shut the front is refused, and tries again.
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from apps.host.folders import spoken
@@ -36,6 +39,21 @@ def is_shut(worker: Worker) -> bool:
 def address_of(worker: Worker) -> str:
     """Where it is to be asked."""
     return SHUT if is_shut(worker) else OPEN
+
+
+@contextmanager
+def to_nobody(worker: Worker) -> Iterator[None]:
+    """Its configuration has no server meanwhile. Nor has it PHP: what runs of that is left alone until all is answered.
+
+    Told to start PHP anew, an application in memory would forget whoever waits for it. A crash leaves the file so:
+    the start that comes after it writes the whole one.
+    """
+    whole = worker.config.read_text()
+    _write(worker.config, json.dumps({**json.loads(whole), "apps": {"http": {"servers": {}}}}))
+    try:
+        yield
+    finally:
+        _write(worker.config, whole)
 
 
 def _write(path: Path, text: str) -> None:

@@ -115,9 +115,10 @@ class PidFileSupervisor:
             return
         offset = logs.size(worker.log)
         listening.shut(worker)
-        signal_process(server, signal.SIGUSR1)
-        SHUT()
-        wait_until_taken(worker, server, offset, worker.grace)
+        with listening.to_nobody(worker):
+            signal_process(server, signal.SIGUSR1)
+            SHUT()
+            wait_until_taken(worker, server, offset, worker.grace)
 
     def _stop(self, worker: Worker) -> None:
         server = find.server(worker)
