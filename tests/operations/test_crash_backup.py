@@ -191,8 +191,10 @@ def test_every_point_of_the_engine_is_passed(machine: Host, site: Site) -> None:
     saved_and_wrecked(machine, site)
     with watching(Recorder()) as restored:
         drive(restore_backup(ME, the(site)).pk, machine)
-    passed = {*written.passed, *restored.passed}
-    assert {name for name in CrashPoint.names if name.startswith(("archive.",))} - passed == set()
+    with watching(Recorder()) as of_a_path:
+        drive(restore_backup(ME, the(site), path="public/page.php", keep=False).pk, machine)
+    passed = {*written.passed, *restored.passed, *of_a_path.passed}
+    assert {name for name in CrashPoint.names if name.startswith("archive.")} - passed == set()
 
 
 @pytest.mark.parametrize("name", LOOPS)
