@@ -83,27 +83,38 @@ class Browsers:
                 self._launch(browser, lock, listening)
             self._wait(browser)
         except BaseException:
-            self.end(browser.number)
+            while oplock.end_inheritors(self.places.browser_lock(browser.number)):
+                sleep(0.01)
+            self._remove(browser.number)
             raise
         finally:
             os.close(lock)
 
     def end(self, number: int) -> None:
-        """Kill what there is of it, and remove its socket and its log. It not being there is no error."""
-        lock = self.places.browser_lock(number)
-        until = monotonic() + ENDS
-        while oplock.end_inheritors(lock):
+        """Kill what there is of it, and remove its socket and its log. It not being there is no error.
+
+        A start that is under way fails by that, and has cleared up before this returns.
+        """
+        path, until = self.places.browser_lock(number), monotonic() + ENDS
+        while (lock := oplock.acquire(path)) is None:
             if monotonic() > until:
                 raise Unavailable(f"Processes of the browser {number} do not end, though killed: a disk may hang.")
+            oplock.end_inheritors(path)
             sleep(0.01)
-        for file in (self.places.browser_socket(number), self.places.browser_log(number), lock):
-            file.unlink(missing_ok=True)
+        self._remove(number)
+        os.close(lock)
 
     def numbers(self) -> set[int]:
         """Of those that are there, or have left something."""
         left = [*self.places.browsers.glob("*.*"), *self.places.locks.glob("browser-*.lock")]
         words = (file.stem.removeprefix("browser-") for file in left)
         return {int(word) for word in words if word.isascii() and word.isdigit()}
+
+    def _remove(self, number: int) -> None:
+        """By whoever holds its lock: so none of it can be anew by then."""
+        lock = self.places.browser_lock(number)
+        for file in (self.places.browser_socket(number), self.places.browser_log(number), lock):
+            file.unlink(missing_ok=True)
 
     @contextmanager
     def _listening(self, number: int) -> Iterator[socket.socket]:

@@ -24,6 +24,7 @@ from apps.host.users import Users
 from tests.parts.tenants import AS_ROOT, instance, owner
 
 pytestmark = pytest.mark.host
+ROOT = Path(__file__).parents[2]
 NUMBER = 7
 PASSWORD = "canary-canary-canary"
 
@@ -159,6 +160,28 @@ def test_after_a_runner_that_was_killed_it_is_found_and_ended(browsers: Browsers
     assert (browsers.numbers(), members(browsers)) == (set(), [])
     browsers.start(a_browser(browsers, rose))
     assert get(browsers, PROBE) == (200, "ready")
+
+
+def test_a_start_that_is_ended_meanwhile_fails_and_leaves_nothing(browsers: Browsers, rose: Identity) -> None:
+    started, places = a_browser(browsers, rose), browsers.places
+    code = f"""if True:
+        from pathlib import Path
+        from apps.host.browsers import Browsers
+        from frankenpanel.places import Places
+        Browsers(Places(Path({str(places.root)!r}), Path({str(places.run)!r}), Path("/nowhere"), "")).end({NUMBER})
+    """
+    enders: list[subprocess.Popen[bytes]] = []
+
+    def config(listen: str) -> bytes:
+        enders.append(subprocess.Popen([sys.executable, "-c", code], cwd=ROOT))
+        while members(browsers):
+            subprocess.run(["sleep", "0.01"], check=True)
+        return started.config(listen)
+
+    with pytest.raises((Refused, BrokenPipeError)):
+        browsers.start(Browser(NUMBER, rose, started.binary, config, PROBE))
+    assert enders[0].wait(20) == 0
+    assert (browsers.numbers(), members(browsers)) == (set(), [])
 
 
 def test_what_is_laid_for_sites_users_is_theirs_to_read_only(browsers: Browsers, rose: Identity) -> None:

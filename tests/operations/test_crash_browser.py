@@ -51,8 +51,8 @@ def turned_off(host: Host, site: Site) -> None:
 
 
 LOOPS = {
-    "on": Loop(BROWSER, lambda site: switch(site, on=True), is_on, turned_off),
     "off": Loop(BROWSER, lambda site: switch(site, on=False), is_off, turned_on, ready=turned_on),
+    "on": Loop(BROWSER, lambda site: switch(site, on=True), is_on, turned_off),
 }
 
 
