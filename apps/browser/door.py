@@ -3,7 +3,8 @@
 Requests come from the front to the panel's web server, which looks at the cookie, at the panel's session behind it and
 at its user's rights with each of them, and hands them on to the process's Unix socket. (The front could ask the panel
 and connect by itself; but then its configuration would have to follow people's sessions, and its user could reach
-every database that is open.) What this costs was measured: 15 ms of a page that comes in 20.
+every database that is open.) So a page of Adminer's, which is made in 4 ms, comes some 15 ms later; and to open one
+takes 0.4 s, where a machine has four times the work that it has cores for.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ LONGEST = 1800
 """Seconds after which each has ended, come what may."""
 PATIENCE = 10.0
 ASKED_FOR = 0.7
+LOOKED_FOR_EVERY = 0.3
 ENDS = 5.0
 
 
@@ -118,17 +119,14 @@ class Browsers:
 
     @contextmanager
     def _listening(self, number: int) -> Iterator[socket.socket]:
-        """A socket for the panel's user alone: it has its rights before anybody could know its name."""
+        """A socket for the panel's user alone, before anybody could connect."""
         path = self.places.browser_socket(number)
         path.unlink(missing_ok=True)
         found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with spoken(path):
-                before = os.umask(0o177)
-                try:
-                    found.bind(str(path))
-                finally:
-                    os.umask(before)
+                found.bind(str(path))
+                path.chmod(0o600)
                 os.chown(path, (self.places.run / "panel").stat().st_uid, -1)
                 found.listen(64)
             yield found
@@ -140,7 +138,7 @@ class Browsers:
         try:
             starter = subprocess.Popen(
                 _command(browser),
-                env={"PATH": PATH},
+                env={},
                 cwd="/",
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -155,17 +153,17 @@ class Browsers:
 
     def _wait(self, browser: Browser) -> None:
         """As with workers: what comes between the opening of a port and the start of PHP hangs for ever."""
-        log, until = self.places.browser_log(browser.number), monotonic() + PATIENCE
+        log, looked = self.places.browser_log(browser.number), monotonic()
+        until = looked + PATIENCE
         while STARTED not in log.read_text(errors="replace"):
-            if monotonic() > until or not self._runs(browser.number):
-                raise Refused(f"Adminer does not start. {complaint(log, 0)}")
+            if monotonic() - looked > LOOKED_FOR_EVERY:  # at all processes of the machine, which takes a while
+                looked = monotonic()
+                if looked > until or not oplock.has_inheritors(self.places.browser_lock(browser.number)):
+                    raise Refused(f"Adminer does not start. {complaint(log, 0)}")
             sleep(0.004)
         while not self._answers(browser):
             if monotonic() > until:
                 raise Refused(f"Adminer does not answer. {complaint(log, 0)}")
-
-    def _runs(self, number: int) -> bool:
-        return oplock.has_inheritors(self.places.browser_lock(number))
 
     def _answers(self, browser: Browser) -> bool:
         connection = UnixConnection(self.places.browser_socket(browser.number), ASKED_FOR)
