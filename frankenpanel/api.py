@@ -20,6 +20,7 @@ from apps.backups.target_api import TargetViewSet
 from apps.cron.api import CronViewSet
 from apps.databases.api import DatabaseViewSet
 from apps.domains.api import DomainViewSet
+from apps.notices.api import NoticeViewSet
 from apps.operations.api import OperationViewSet
 from apps.servers.api import KeyViewSet, RuntimeViewSet, ServerViewSet
 from apps.sites.api import SiteViewSet
@@ -54,6 +55,7 @@ router.register("crons", CronViewSet, "cron")
 router.register("databases", DatabaseViewSet, "database")
 router.register("domains", DomainViewSet, "domain")
 router.register("workers", WorkerViewSet, "worker")
+router.register("notices", NoticeViewSet, "notice")
 router.register("operations", OperationViewSet, "operation")
 router.register("servers", ServerViewSet, "server")
 router.register("runtimes", RuntimeViewSet, "runtime")

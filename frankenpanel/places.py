@@ -190,6 +190,9 @@ class Places:
     def mail_lock(self, site_id: int) -> Path:
         return self.locks / f"mail-{site_id}.lock"
 
+    def notice_lock(self, notice_id: int) -> Path:
+        return self.locks / f"notice-{notice_id}.lock"
+
     def site_user(self, site_id: int) -> str:
         return f"fps-{self.instance}-{site_id}" if self.instance else f"fps-{site_id}"
 

@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "apps.workers",
     "apps.cron",
     "apps.mail",
+    "apps.notices",
     "apps.backups",
     "apps.browser",
     "apps.lifecycle",

@@ -19,6 +19,7 @@ SCOPES = (
     *("backup:read", "backup:create", "backup:change", "backup:restore", "backup:delete", "backup:download"),
     *("schedule:read", "target:read", "target:change"),
     *("cron:read", "cron:change", "cron:operate"),
+    *("notice:read", "notice:change"),
     *("worker:read", "server:read", "server:change"),
     *("operation:read", "operation:change"),
     *("runtime:read", "runtime:create", "token:create", "key:rotate"),

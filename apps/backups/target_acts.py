@@ -36,7 +36,6 @@ TARGET = Noun(
     site_of=lambda target: target.server,
     allowed=_allowed,
     parent="server",
-    home="servers_server",
     acts=(
         Act(
             "create",

@@ -22,6 +22,7 @@ from apps.host.supervisor import Supervisor
 from apps.host.targets import Targets
 from apps.host.users import Users
 from apps.host.vault import Vault
+from apps.host.webhook import Webhooks
 from frankenpanel.places import Places
 
 
@@ -48,5 +49,6 @@ class Host:
     smtp: Smtp
     addresses: Addresses
     targets: Targets
+    webhooks: Webhooks
     archives: Archives
     asides: Asides

@@ -31,6 +31,7 @@ from apps.host.supervisor.pidfile import PidFileSupervisor
 from apps.host.targets import Targets
 from apps.host.users import Users
 from apps.host.vault import Vault
+from apps.host.webhook import Webhooks
 
 
 @cache
@@ -61,6 +62,7 @@ def this_host() -> Host:
         smtp=Smtp(),
         addresses=addresses,
         targets=Targets(places, addresses),
+        webhooks=Webhooks(addresses),
         archives=Archives(places),
         asides=Asides(places),
     )

@@ -9,7 +9,7 @@ LIFECYCLES = (
     *("site_deletion", "site_purge"),
     *("worker", "worker_watch"),
     *("database", "database_rotation", "database_deletion", "database_dumps"),
-    *("domain", "cron", "mail", "browser"),
+    *("domain", "cron", "mail", "notice", "browser"),
     *("backup", "restore", "clone", "drill", "schedule", "target"),
     "key_rotation",
     "purging",

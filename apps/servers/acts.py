@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 
-from apps.browser.acts import SERVER_ACTS as BROWSER_ACTS
-from apps.mail.acts import SERVER_ACTS
+from apps.browser.acts import SERVER_ACTS as BROWSER
+from apps.mail.acts import SERVER_ACTS as MAIL
+from apps.notices.acts import SERVER_ACTS as NOTICES
 from apps.operations.asking import Ask
 from apps.operations.doors.table import Act, Look, Noun
 from apps.servers.models import Server
@@ -31,6 +32,5 @@ SERVER = Noun(
     visible_to=_visible_to,
     site_of=lambda server: server,
     allowed=_allowed,
-    home="servers_server",
-    acts=(*SERVER_ACTS, *BROWSER_ACTS),
+    acts=(*MAIL, *NOTICES, *BROWSER),
 )

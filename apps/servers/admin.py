@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from apps.accounts.fresh import proof_of
 from apps.lifecycle.key_rotation import may_rotate, rotate_key
 from apps.mail.relays import relay_at
+from apps.notices.rows import rows
 from apps.operations.admin_base import DOOR, PanelAdmin, column, told_as_message, user_of
 from apps.operations.asking import Ask
 from apps.operations.doors.forms import links_of
@@ -56,7 +57,8 @@ class ServerAdmin(PanelAdmin):
         """The server, with what may be asked for of it."""
         server = SERVER.visible_to(user_of(request)).filter(pk=object_id).first() if object_id.isdigit() else None
         acts = links_of(SERVER, server, user_of(request)) if server else []
-        more = {"acts": acts, "key": str(uuid4()), **(extra_context or {})}
+        notices = rows(server.notices.filter(site=None), user_of(request), busy=False) if server else []
+        more = {"acts": acts, "notices": notices, "key": str(uuid4()), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, more)
 
     @column("Relay for mail")

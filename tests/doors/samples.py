@@ -13,6 +13,7 @@ from apps.cron.models import Cron
 from apps.databases.models import Database
 from apps.domains.models import Domain
 from apps.mail.models import Relay
+from apps.notices.models import Notice
 from apps.operations.doors.table import Act, Noun
 from apps.operations.models import Operation
 from apps.servers.models import Runtime, Server
@@ -81,6 +82,11 @@ def its_server(site: Site) -> Server:
     return site.server
 
 
+def with_a_notice(site: Site) -> Notice:
+    facts = {"server": site.server, "kind": "email", "to": "ana@example.com", "active": True}
+    return Notice.objects.update_or_create(site=active(site), name=f"{site.slug}.1", defaults=facts)[0]
+
+
 def with_a_job(*, paused: bool = False) -> Callable[[Site], Cron]:
     def ready(site: Site) -> Cron:
         facts = {"schedule": "@daily", "command": "GET /tick", "active": not paused}
@@ -147,6 +153,10 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("cron", "start"): Sample(ready=with_a_job(paused=True)),
     ("cron", "update"): Sample({"schedule": "@weekly"}, with_a_job()),
     ("cron", "delete"): Sample(ready=with_a_job()),
+    ("notice", "create"): Sample({"email": "ana@example.com"}),
+    ("notice", "test"): Sample(ready=with_a_notice),
+    ("notice", "delete"): Sample(ready=with_a_notice),
+    ("server", "notify"): Sample({"email": "host@example.com"}, its_server),
     ("domain", "create"): Sample(
         {"host": "shop.example.net", "redirects": True}, others={"host": "blog.example.net"}
     ),
@@ -208,6 +218,8 @@ SAMPLES |= {
     ("backup", "update"): Sample({"label": "kept", "pinned": True}, with_a_backup()),
     ("backup", "delete"): Sample(ready=with_a_backup(Backup.Status.FAILED)),
 }
+OF_A_SERVER = ("server", "target")
+"""Nouns whose operations are about a server, and hold no site."""
 
 
 def every_act() -> list[tuple[Noun, Act]]:

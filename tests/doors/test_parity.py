@@ -22,7 +22,7 @@ from apps.operations.management.base import NounCommand
 from apps.operations.models import Operation
 from apps.servers.models import Runtime
 from apps.sites.models import Site
-from tests.doors.samples import SAMPLES, every_act
+from tests.doors.samples import OF_A_SERVER, SAMPLES, every_act
 from tests.doors.staff import at_the_door, boss, give, site_page
 from tests.make import a_client, a_server, a_site, a_user
 
@@ -109,7 +109,8 @@ def test_an_act_gives_the_same_operation_through_each_door(noun: Noun, act: Act,
         operation = Operation.objects.filter(door=name).first()
         assert operation is not None, f"{name}: {told}"
         assert AuditRow.objects.get(door=name, operation_id=operation.pk).outcome == "accepted"
-        assert (operation.subject_kind, operation.asked_by) == (noun.home.rpartition("_")[2], rose)
+        about = "server" if noun.name in OF_A_SERVER else "site"
+        assert (operation.subject_kind, operation.asked_by) == (about, rose)
         gave[name] = (operation.flow, operation.queue, sorted(operation.params))
         for made in Operation.objects.filter(door=name):
             made.holds.all().delete()

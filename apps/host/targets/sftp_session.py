@@ -18,6 +18,7 @@ from typing import Any
 
 from apps.host.addresses import Addresses
 from apps.host.errors import HostError, Refused
+from apps.host.printable import one_line
 from apps.host.targets.errors import Gone, KeyChanged, LoginRefused, Unfit, Unreachable
 
 CONNECT, STALL = 10, 60
@@ -166,5 +167,5 @@ def _told(shown: str, error: Exception) -> HostError:
     if isinstance(error, PermissionError):
         return LoginRefused(f"{shown} lets the panel in, but not do this in that folder; look at its rights.")
     if type(error) is OSError and error.errno is None and "closed" not in str(error):
-        return Refused(f"{shown} refuses: {' '.join(str(error).split())[:100] or 'it does not say why'}.")
+        return Refused(f"{shown} refuses: {one_line(str(error), 100) or 'it does not say why'}.")
     return Unreachable(f"{shown} does not answer, or broke off ({type(error).__name__}).")

@@ -21,7 +21,7 @@ from unfold.widgets import (
 
 from apps.operations.admin_base import DOOR, told_in_form
 from apps.operations.asking import Ask, digest_of
-from apps.operations.doors.table import Act, Field, Noun, confirmed
+from apps.operations.doors.table import Act, Field, Noun, confirmed, home_of
 from apps.operations.models import Operation
 from apps.operations.planning import Plan
 
@@ -155,8 +155,8 @@ def rows_of(noun: Noun, subjects: Iterable[Any], user: User, *, busy: bool) -> l
 
 def address_of(noun: Noun, act: Act, subject: Any) -> str:
     of = noun.subject(act)
-    site = of.site_of(subject)
-    return reverse(f"admin:{of.home}_act", args=[site.pk, noun.name, subject.pk, act.verb])
+    whose = of.site_of(subject)
+    return reverse(f"admin:{home_of(whose)}_act", args=[whose.pk, noun.name, subject.pk, act.verb])
 
 
 def _field(field: Field, subject: Any) -> forms.Field:

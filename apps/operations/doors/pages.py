@@ -16,19 +16,19 @@ from apps.accounts.fresh import proof_of
 from apps.operations.admin_base import DOOR, told_as_message, user_of
 from apps.operations.asking import Ask
 from apps.operations.doors.forms import ActForm
-from apps.operations.doors.table import Act, Look, Noun
+from apps.operations.doors.table import Act, Look, Noun, home_of
 from apps.operations.refusals import Missing
 
 TEMPLATE, LOOK_TEMPLATE = "admin/act.html", "admin/look.html"
 
 
 def act_page(request: HttpRequest, site: Any, noun_name: str, subject_pk: int, verb: str, context: Any) -> HttpResponse:
-    """Show the form, or do what it says. *context* is the admin's own; *site* is one that the user may see."""
+    """Show the form, or do what it says. *context* is the admin's own; *site*, or a server, is one he may see."""
     noun, act = _act(noun_name, verb)
     subject = _subject(request, noun, act, subject_pk, site)
     form, plan = ActForm(request.POST or None, noun, act, subject), None
     proof = proof_of(request, user_of(request)) if act.confirm else None
-    back = reverse(f"admin:{noun.subject(act).home}_change", args=[site.pk])
+    back = reverse(f"admin:{home_of(site)}_change", args=[site.pk])
     if form.is_valid() and "plan" in request.POST:
         plan = form.plan(user_of(request))
     elif form.is_valid() and proof is None and form.act_on_it(user_of(request)):
@@ -54,7 +54,7 @@ def look_page(
             if look.opens:
                 return HttpResponseRedirect(told[look.opens])
     title = f"{look.label}: {noun.called(subject)}"
-    back = reverse(f"admin:{noun.home}_change", args=[site.pk])
+    back = reverse(f"admin:{home_of(site)}_change", args=[site.pk])
     more = {"title": title, "crumb": title, "look": look, "proof": proof, "told": told, "site": site, "back": back}
     response = TemplateResponse(request, LOOK_TEMPLATE, {**context, **more, "name": noun.called(subject)})
     response.headers["Cache-Control"] = "no-store"
@@ -83,7 +83,7 @@ def _subject(request: HttpRequest, noun: Noun, act: Act | Look, pk: int, site: A
     """One of this very site, that the user may do this to."""
     of = noun.subject(act) if isinstance(act, Act) else noun
     subject = of.visible_to(user_of(request)).filter(pk=pk).first()
-    if subject is None or of.site_of(subject).pk != site.pk:
+    if subject is None or of.site_of(subject) != site:
         raise Http404
     if not of.allowed(Ask(user=user_of(request), door=DOOR), act, subject):
         raise Http404

@@ -122,9 +122,9 @@ class Noun:
     """A thing that people name. *key* is the field that they name it by; a number is its id everywhere.
 
     *visible_to*: what of it somebody may see, with all that *shape* shows. *allowed*: whether that person may do an
-    act to a subject. *site_of*: the site that it belongs to. *parent*: what a new one is created below. *home*: the
-    admin's pages below which its acts have theirs, of a site or, where there is none, of the thing itself. *listed*:
-    what a list has of it when one of *statuses* is asked for, or none of them, which is the empty word.
+    act to a subject. *site_of*: the site that it belongs to, or, where there is none, the server: below its page in the
+    admin the acts have theirs. *parent*: what a new one is created below. *listed*: what a list has of it when one of
+    *statuses* is asked for, or none of them, which is the empty word.
     """
 
     name: str
@@ -138,7 +138,6 @@ class Noun:
     acts: tuple[Act, ...]
     looks: tuple[Look, ...] = ()
     parent: str = ""
-    home: str = "sites_site"
     statuses: tuple[str, ...] = ()
     listed: Callable[[QuerySet[Any], str], QuerySet[Any]] = every_one
 
@@ -177,6 +176,11 @@ class Noun:
     def of(self, operation: Operation, user: User | AnonymousUser) -> Any | None:
         """What *operation* is about, as *user* sees it; None once it is gone."""
         return self.visible_to(user).filter(pk=operation.params.get(f"{self.name}_id", 0)).first()
+
+
+def home_of(whose: Model) -> str:
+    """The admin's pages below which the acts of what belongs to *whose*, a site or a server, have theirs."""
+    return f"{whose._meta.app_label}_{whose._meta.model_name}"
 
 
 def confirmed(act: Act, name: str, typed: str) -> None:
