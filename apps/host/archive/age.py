@@ -27,7 +27,7 @@ CHANGED = "The archive is damaged: a part of it is not as it was written. Use an
 class Locking:
     """Takes bytes, and hands them on locked for *recipients*, whole pieces at a time."""
 
-    def __init__(self, hand_on: Callable[[bytes], object], recipients: Sequence[str]) -> None:
+    def __init__(self, hand_on: Callable[[bytes | bytearray], object], recipients: Sequence[str]) -> None:
         header, self._cipher = age_header.written(recipients)
         self._hand_on = hand_on
         self._held = bytearray()
@@ -49,7 +49,7 @@ class Locking:
                 self._cipher.encrypt_into(_nonce(self._number + place), piece, None, sealed)
         self._number += count
         self._held = self._held[count * PIECE :]
-        self._hand_on(bytes(out))
+        self._hand_on(out)
 
     def close(self) -> None:
         self._hand_on(self._cipher.encrypt(_nonce(self._number, last=True), bytes(self._held), None))

@@ -30,11 +30,11 @@ class Part:
     def __init__(self, descriptor: int) -> None:
         self.size = 0
         self.digest = hashlib.sha256()
-        self.line: Line[bytes] = Line(self.digest.update, WAITING)
+        self.line: Line[bytes | bytearray] = Line(self.digest.update, WAITING)
         self._descriptor = descriptor
         self._begun = 0
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes | bytearray) -> None:
         self.line.put(content)
         left = memoryview(content)
         while left:

@@ -35,7 +35,7 @@ def content(size: int) -> bytes:
 
 
 def locked(plain: bytes, step: int = 100_000) -> bytes:
-    out: list[bytes] = []
+    out: list[bytes | bytearray] = []
     locking = age.Locking(out.append, [KEY.recipient, OTHER.recipient])
     for at in range(0, len(plain), step):
         locking.write(plain[at : at + step])
