@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from apps.backups.copying import DOMAIN, NAME
+from apps.backups.downloads import SCOPE as DOWNLOAD
+from apps.backups.inside import databases_in, inside
+from apps.backups.links import link
 from apps.backups.models import Backup
 from apps.backups.shapes import BackupShape
 from apps.backups.visible import visible_to
@@ -13,7 +16,7 @@ from apps.lifecycle.clone import clone_backup
 from apps.lifecycle.drill import drill_backup
 from apps.lifecycle.requests import CHANGE, OPERATE, allowed
 from apps.lifecycle.restore import RESTORABLE, restore_backup
-from apps.operations.doors.table import Act, Field, Noun
+from apps.operations.doors.table import Act, Field, Look, Noun
 
 
 def _is(*states: Backup.Status) -> Callable[[Backup], bool]:
@@ -32,9 +35,16 @@ _PARTS = (
     Field("files", f"The files. {_EVERYTHING}", "flag", required=False),
     Field("databases", "All databases.", "flag", required=False),
     Field("path", "One file or folder: public/wp-content/uploads.", required=False),
-    Field("database", "One database, by the name that it had.", required=False),
+    Field("database", "One database, by the name that it had.", required=False, choices=databases_in),
     Field("table", "One table of it.", required=False),
-    Field("keep", "First save what it replaces, in a backup of its own.", "flag", False, initial=lambda backup: True),
+    Field(
+        "keep",
+        "In a backup of its own: to restore that takes this restore back.",
+        "flag",
+        required=False,
+        label="First save what it replaces",
+        initial=lambda backup: True,
+    ),
 )
 
 BACKUP = Noun(
@@ -76,6 +86,7 @@ BACKUP = Noun(
             fields=_PARTS,
             offered=_can_be_restored,
             confirm=True,
+            about=inside,
         ),
         Act(
             "clone",
@@ -87,6 +98,7 @@ BACKUP = Noun(
             "./panel backup clone 17 staging.rose.example",
             fields=(DOMAIN, NAME),
             offered=lambda backup: _completed(backup) and backup.has_files,
+            about=inside,
         ),
         Act(
             "verify",
@@ -132,6 +144,18 @@ BACKUP = Noun(
             "./panel backup delete 17",
             offered=lambda backup: _is(Backup.Status.COMPLETED, Backup.Status.FAILED)(backup) and not backup.pinned,
             confirm=True,
+        ),
+    ),
+    looks=(
+        Look(
+            "export",
+            link,
+            DOWNLOAD,
+            CHANGE,
+            "Download link",
+            "Make a link that gives the archive to whoever has it, for an hour: for wget on another machine.",
+            "./panel backup export 17",
+            told_once=True,
         ),
     ),
 )

@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from apps.backups.acts import BACKUP
 from apps.backups.badges import FAULT, STATUS
-from apps.backups.models import Backup
-from apps.operations.admin_base import user_of
-from apps.operations.doors.forms import Row, links_of, rows_of
+from apps.backups.downloads import may_download
+from apps.backups.models import Backup, Schedule
+from apps.backups.schedule_acts import SCHEDULE
+from apps.backups.trust import trust_of
+from apps.operations.admin_base import DOOR, user_of
+from apps.operations.asking import Ask
+from apps.operations.doors.forms import ActLink, Row, links_of, look_links, rows_of
 from apps.operations.models import Operation
 from apps.sites.models import Site
 from apps.sites.tabs import Tab, register
@@ -22,32 +27,42 @@ SHOWN = 100
 
 @dataclass(frozen=True)
 class Line:
-    """A backup as the tab shows it. *holds*: what is in it, in words."""
+    """A backup as the tab shows it. *holds*: what is in it, in words. *first*: what is mostly wanted of it."""
 
     row: Row
     state: str
     colour: str
     holds: str
+    can_be_fetched: bool
+    first: list[ActLink]
+    rest: list[ActLink]
 
 
 def _context(request: HttpRequest, site: Site) -> dict[str, Any]:
-    """The newest ones, each with what may be done with it, and how a further one is made."""
+    """The newest ones, each with what may be done with it; how a further one is made, and when one is by itself."""
     user = user_of(request)
     backups = Backup.objects.filter(site=site, removed_at=None).select_related("site")[:SHOWN]
     busy = Operation.objects.filter(subject_kind="site", subject_id=site.pk, status__in=BUSY).exists()
+    rows = rows_of(BACKUP, backups, user, busy=busy)
+    clock = rows_of(SCHEDULE, Schedule.objects.filter(site=site).select_related("site"), user, busy=busy)
     return {
-        "lines": [_line(row) for row in rows_of(BACKUP, backups, user, busy=busy)],
+        "lines": [_line(row, user, may_download(Ask(user, DOOR), site)) for row in rows],
         "creating": [] if busy else links_of(BACKUP, site, user, creating=True),
+        "clock": clock[0] if clock else None,
+        "scheduling": [] if busy else links_of(SCHEDULE, site, user, creating=True),
+        "trust": trust_of(site),
         "busy": busy,
     }
 
 
-def _line(row: Row) -> Line:
+def _line(row: Row, user: User, may_fetch: bool) -> Line:
     backup: Backup = row.subject
     status = Backup.Status(backup.status)
-    if backup.fault and status == Backup.Status.COMPLETED:
-        return Line(row, *FAULT, _holds(backup))
-    return Line(row, status.label, STATUS[status], _holds(backup))
+    completed = status == Backup.Status.COMPLETED
+    state = FAULT if backup.fault and completed else (status.label, STATUS[status])
+    told = look_links(BACKUP, backup, user) if completed else []
+    first, rest = row.acts[:1], [*told, *row.acts[1:]]
+    return Line(row, *state, _holds(backup), may_fetch and completed, first, rest)
 
 
 def _holds(backup: Backup) -> str:

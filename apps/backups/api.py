@@ -11,10 +11,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from apps.accounts.asking_http import ask_of
-from apps.accounts.long_streams import Held, Slot
 from apps.backups.acts import BACKUP
-from apps.backups.downloads import TYPE, download
+from apps.backups.downloads import SCOPE, TYPE
 from apps.backups.models import Backup
+from apps.backups.sent import sent
 from apps.operations.doors.http import NounViewSet, with_acts
 
 
@@ -24,19 +24,10 @@ class BackupViewSet(NounViewSet):
 
     queryset = Backup.objects.none()
     filterset_fields = ("site", "status", "pinned")
-    needs: ClassVar = {"archive": "backup:download"}
+    needs: ClassVar = {"archive": SCOPE}
 
     @extend_schema(responses={(200, TYPE): OpenApiResponse(OpenApiTypes.BINARY, "The archive, locked by age.")})
     @action(detail=True, methods=["get"])
     def archive(self, request: Request, pk: str = "") -> StreamingHttpResponse:
         """Download the archive, as it lies there: locked for the server's key and the recovery key."""
-        backup: Backup = self.get_object()
-        slot = Slot()
-        try:
-            content = download(ask_of(request), backup)
-        except BaseException:
-            slot.close()
-            raise
-        told = {"Content-Disposition": f'attachment; filename="{backup.file}"', "Cache-Control": "no-store"}
-        told["Content-Length"] = str(backup.bytes)
-        return StreamingHttpResponse(Held(content, slot), content_type=TYPE, headers=told)
+        return sent(ask_of(request), self.get_object())

@@ -9,25 +9,36 @@ from apps.audit.writing import About
 from apps.backups.models import Backup
 from apps.backups.standing import COMPLETED, stands_against
 from apps.host.host import Host
-from apps.lifecycle.requests import CHANGE, require
+from apps.lifecycle.requests import CHANGE, may, require
 from apps.operations.asking import Ask
 from apps.operations.models import Question
 from apps.operations.pieces import PIECE, piece, pieces
 from apps.operations.questions import answers
 from apps.operations.refusals import WrongState
+from apps.sites.models import Site
 
 TYPE = "application/octet-stream"
+SCOPE = "backup:download"
+
+
+def may_download(asked: Ask, site: Site | None) -> bool:
+    return may(asked, SCOPE, CHANGE, site)
 
 
 def download(asked: Ask, backup: Backup) -> Iterator[bytes]:
-    """Its bytes. Raises WrongState for one that is not completed, or whose archive is gone."""
-    require(asked, "backup:download", CHANGE, backup.site)
-    if reason := stands_against(backup, COMPLETED):
-        raise WrongState(reason)
+    """Its bytes. Raises as ``must_be_there`` does."""
+    must_be_there(asked, backup)
     size = backup.bytes or 0
     content = pieces("archive-piece", backup.server, asked.user, size, str(backup), backup=backup.pk)
     audit.write(asked, "backup.download", About("backup", backup.pk, str(backup)))
     return content
+
+
+def must_be_there(asked: Ask, backup: Backup) -> None:
+    """Raises Forbidden, or WrongState for one that is not completed, or whose archive is gone."""
+    require(asked, SCOPE, CHANGE, backup.site)
+    if reason := stands_against(backup, COMPLETED):
+        raise WrongState(reason)
 
 
 @answers("archive-piece")

@@ -62,7 +62,7 @@ SCHEDULE = Noun(
             update_schedule,
             SCOPE,
             CHANGE,
-            "Change",
+            "Change schedule",
             "Change when a site is backed up, or how many of these backups are kept.",
             "./panel schedule update rose-sons --schedule 'every 6 hours'",
             fields=(
@@ -76,7 +76,7 @@ SCHEDULE = Noun(
             delete_schedule,
             SCOPE,
             CHANGE,
-            "End",
+            "End schedule",
             "Make no more backups of a site by the clock. Those that there are stay.",
             "./panel schedule delete rose-sons",
             offered=_offered,

@@ -27,7 +27,7 @@ FILTER_ENDS = ("", "__exact", "__id__exact", "__in", "__isnull", "__gte", "__lt"
 """How a filter that a page offers may be written in its address."""
 Method = TypeVar("Method", bound=Callable[..., Any])
 DOOR = "admin"
-DOORS = {DOOR: "This panel", "api": "API", "command": "Command line"}
+DOORS = {DOOR: "This panel", "api": "API", "command": "Command line", "link": "A link"}
 LAST_POLL = 286
 """htmx's own status: take this answer, and ask no more."""
 REFUSALS = (Refusal, HostError, ValidationError, OperationalError)

@@ -10,6 +10,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.models import User
 
+from apps.backups.trust import Trust, trust_of
 from apps.databases.models import Database
 from apps.domains.models import Domain
 from apps.mail.models import Relay
@@ -82,6 +83,11 @@ class Overview:
     def disk(self) -> Disk:
         """What it takes on the disk."""
         return disk_of(with_disk(Site.objects.filter(pk=self.site.pk)).get())
+
+    @cached_property
+    def trust(self) -> Trust:
+        """Its last backup, and its last proof."""
+        return trust_of(self.site)
 
     @cached_property
     def worker(self) -> WorkerCard:

@@ -112,9 +112,7 @@ def test_what_was_missed_is_counted_from_the_first() -> None:
 
 @given(clocks, zones, whens, st.timedeltas(timedelta(), DAY * 20), st.integers(0, 3600))
 @settings(max_examples=100)
-def test_none_is_missed_that_is_not_due(
-    clock: str, zone: str, last: datetime, waited: timedelta, delay: int
-) -> None:
+def test_none_is_missed_that_is_not_due(clock: str, zone: str, last: datetime, waited: timedelta, delay: int) -> None:
     schedule, now = f"daily {clock}", last + waited
     found, due, count = missed(schedule, zone, last, now, delay), last, 0
     while (due := next_due(schedule, zone, due, delay)) <= now - LATE:

@@ -38,7 +38,7 @@ def act_page(request: HttpRequest, site: Any, noun_name: str, subject_pk: int, v
         return HttpResponseRedirect(back)
     title = f"{act.label}: {form.called}"
     more = {"title": title, "crumb": title, "form": form, "act": act, "plan": plan, "site": site, "back": back}
-    return TemplateResponse(request, TEMPLATE, {**context, **more, "proof": proof})
+    return TemplateResponse(request, TEMPLATE, {**context, **more, "proof": proof, "about": list(act.about(subject))})
 
 
 def look_page(

@@ -67,6 +67,10 @@ def always(subject: Any) -> bool:
     return True
 
 
+def silent(subject: Any) -> Iterable[str]:
+    return ()
+
+
 def every_one(found: QuerySet[Any], status: str) -> QuerySet[Any]:
     return found
 
@@ -78,7 +82,7 @@ class Act:
     *label* stands on the button that leads to it, *button*, where it is another word, on the one below its fields;
     *help* is a sentence on what it does. *offered* says whether it makes sense as the
     subject is now: doors hide what does not, and the lifecycle refuses it. An act that *creates* a noun takes its
-    parent for its subject. *confirm*: the subject's name must be typed.
+    parent for its subject. *confirm*: the subject's name must be typed. *about*: sentences on it, for its page.
     """
 
     verb: str
@@ -93,6 +97,7 @@ class Act:
     creates: bool = False
     confirm: bool = False
     button: str = ""
+    about: Callable[[Any], Iterable[str]] = silent
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""How far a site's backups can be trusted, for its page: the last one, the last proof, and what was missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.timezone import now
+
+from apps.backups.clock import delay_of
+from apps.backups.due import missed
+from apps.backups.models import Backup, Schedule
+from apps.cron.records import zone_of
+from apps.sites.models import Site
+
+
+@dataclass(frozen=True)
+class Trust:
+    """*last*: the newest that is good. *proven*: the one from which the site ran last.
+
+    *missed*: times of the schedule that passed without a backup, the first of them at *since*.
+    """
+
+    last: Backup | None
+    proven: Backup | None
+    schedule: Schedule | None
+    missed: int = 0
+    since: datetime | None = None
+
+
+def trust_of(site: Site) -> Trust:
+    good = Backup.objects.filter(site=site, status=Backup.Status.COMPLETED, fault="", removed_at=None)
+    proven = good.exclude(proven_at=None).order_by("-proven_at").first()
+    schedule = Schedule.objects.filter(site=site).select_related("site").first()
+    return Trust(good.first(), proven, schedule, *(_missed(schedule) if schedule else ()))
+
+
+def _missed(schedule: Schedule) -> tuple[int, datetime | None]:
+    """Those that nobody has made until now, else those before the last that was made."""
+    if schedule.due_at is not None:
+        late = missed(schedule.schedule, zone_of(schedule.site), schedule.since, now(), delay_of(schedule))
+        if late is not None:
+            return late.count, late.since
+    return schedule.missed, schedule.missed_since

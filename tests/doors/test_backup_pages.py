@@ -1,0 +1,100 @@
+"""The backups of a site in Chromium: their tab, a restore's choices, a link to an archive, and the schedule."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils.timezone import now
+
+from apps.backups.models import Backup, Schedule
+from apps.databases.models import Database
+from apps.sites.models import Site
+from tests.doors.staff import SITES, boss, site_page
+from tests.doors.test_admin_pages import Visitor, _plain_http, address, browser, visitor
+from tests.make import a_site
+
+__all__ = ["_plain_http", "address", "browser", "visitor"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.host]
+MANIFEST = {"files": 13_204, "databases": [{"name": "fp1f0a_rose_k3v9xa", "tables": 12, "bytes": 3 << 20}]}
+
+
+def a_backup(site: Site, number: int, **facts: Any) -> Backup:
+    known: dict[str, Any] = {"server": site.server, "site": site, "slug": site.slug, "kind": site.kind}
+    known |= {"file": f"{site.slug}-20261103T031500Z-{number}.tar.gz.age", "status": "completed", "bytes": 48 << 20}
+    return Backup.objects.create(**known, facts=MANIFEST, **facts)
+
+
+@pytest.fixture
+def site(db: None) -> Site:
+    """One with a proven backup, a failed one, a damaged one, one before a restore, and a schedule that missed some."""
+    site = a_site(boss("rose"), "Rose & Sons")
+    Database.objects.create(name="fp1f0a_rose_k3v9xa", site=site)
+    two_days_ago = {"proven_at": now() - timedelta(days=2), "proven_seconds": 41.26}
+    a_backup(site, 1, label="before the update of the shop's theme", pinned=True, **two_days_ago)
+    a_backup(site, 2, reason="restore", verified_at=now(), warnings=["public/x: it vanished, and was left out."])
+    a_backup(site, 3, fault="The archive is damaged: gzip cannot unpack it. Use another copy of it.")
+    failed = a_backup(site, 4, reason="scheduled", fault="The disk is too full for this backup: make room.")
+    Backup.objects.filter(pk=failed.pk).update(status="failed", bytes=None)
+    times = {"since": now() - timedelta(days=3), "due_at": now() + timedelta(hours=5)}
+    schedule = Schedule.objects.create(site=site, name=site.slug, schedule="daily 03:30", keep_monthly=6)
+    Schedule.objects.filter(pk=schedule.pk).update(**times)
+    return site
+
+
+def test_the_tab_tells_what_can_be_trusted_and_what_was_missed(visitor: Visitor, site: Site) -> None:
+    assert site.owner is not None
+    page = visitor.comes_in_as(site.owner).looks_at(site_page(site))
+    visitor.photographs("backups-overview")
+    assert page.get_by_text("2 days ago in 41.3 s").is_visible()
+    visitor.is_content()
+    page = visitor.looks_at(f"{SITES}{site.pk}/tab/backups/")
+    visitor.photographs("backups")
+    assert page.get_by_role("alert").filter(has_text="backups were missed").is_visible()
+    assert page.get_by_text("proven 2 days ago in 41.3 s").is_visible()
+    assert page.get_by_text("The archive is damaged").is_visible()
+    assert page.get_by_role("link", name="Download", exact=True).count() == 3
+    visitor.is_content()
+    page.locator(".fp-lines .fp-menu summary").last.click()
+    assert page.get_by_role("button", name="Drill").last.is_visible()
+    visitor.photographs("backups-menu")
+    visitor.is_content()
+
+
+def test_a_restores_choices_are_told(visitor: Visitor, site: Site) -> None:
+    assert site.owner is not None
+    backup = Backup.objects.get(pinned=True)
+    act = f"{SITES}{site.pk}/act/backup/{backup.pk}"
+    page = visitor.comes_in_as(site.owner).looks_at(f"{act}/restore/")
+    visitor.photographs("backup-restore")
+    assert page.get_by_text("13,204 files").is_visible()
+    page.get_by_label("Database", exact=True).select_option("fp1f0a_rose_k3v9xa")
+    page.get_by_role("button", name="Show the plan").click()
+    page.get_by_text("Load all that is saved of fp1f0a_rose_k3v9xa").wait_for()
+    visitor.photographs("backup-restore-plan")
+    visitor.is_content()
+    visitor.looks_at(f"{act}/clone/")
+    visitor.photographs("backup-clone")
+    visitor.is_content()
+    visitor.looks_at(f"{SITES}{site.pk}/act/schedule/{Schedule.objects.get().pk}/update/")
+    visitor.photographs("schedule-update")
+    visitor.is_content()
+
+
+def test_a_link_to_an_archive_is_shown_once(visitor: Visitor, site: Site) -> None:
+    assert site.owner is not None
+    backup = Backup.objects.get(pinned=True)
+    page = visitor.comes_in_as(site.owner).looks_at(f"{SITES}{site.pk}/look/backup/{backup.pk}/export/")
+    page.get_by_role("button", name="Download link").click()
+    page.get_by_text("/download/").first.wait_for()
+    visitor.photographs("backup-link")
+    visitor.is_content()
+
+
+def test_a_site_without_any_says_what_to_do(visitor: Visitor, db: None) -> None:
+    site = a_site(rose := boss("rose"), "Empty")
+    page = visitor.comes_in_as(rose).looks_at(f"{SITES}{site.pk}/tab/backups/")
+    assert page.get_by_text("Nothing of this site is saved yet").is_visible()
+    visitor.photographs("backups-none")
+    visitor.is_content()
