@@ -202,6 +202,11 @@ def with_a_target(site: Site) -> Target:
     return Target.objects.get_or_create(server=site.server, name=f"t-{site.slug}", defaults=facts)[0]
 
 
+def without_a_schedule(site: Site) -> Site:
+    Schedule.objects.filter(site=site).delete()
+    return Site.objects.get(pk=active(site).pk)
+
+
 SAMPLES |= {
     ("site", "clone"): Sample({"domain": "staging.example.net"}, others={"domain": "copy.example.net"}),
     ("backup", "create"): Sample({"label": "nightly", "pinned": True, "files": True, "databases": True}),
@@ -212,7 +217,7 @@ SAMPLES |= {
     ("target", "create"): Sample({"name": "away", "kind": "folder", "path": "/mnt/backups"}, its_server),
     ("target", "test"): Sample(ready=with_a_target),
     ("target", "delete"): Sample(ready=with_a_target),
-    ("schedule", "create"): Sample({"schedule": "daily 03:30", "keep_daily": 14}),
+    ("schedule", "create"): Sample({"schedule": "daily 03:30", "keep_daily": 14}, without_a_schedule),
     ("schedule", "update"): Sample({"schedule": "every 6 hours"}, with_a_schedule),
     ("schedule", "delete"): Sample(ready=with_a_schedule),
     ("backup", "update"): Sample({"label": "kept", "pinned": True}, with_a_backup()),
