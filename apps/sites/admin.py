@@ -70,8 +70,8 @@ class SiteAdmin(PanelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Site]:
         stuck = Operation.objects.filter(subject_kind="site", subject_id=OuterRef("pk"), status=Operation.Status.STUCK)
-        found = visible_to(request.user).select_related("server", "runtime", "worker", "schedule").annotate(stuck=Exists(stuck))
-        return with_until(found).prefetch_related("domains")
+        found = visible_to(request.user).select_related("server", "runtime", "worker", "schedule")
+        return with_until(found.annotate(stuck=Exists(stuck))).prefetch_related("domains")
 
     def has_view_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
         """Everybody in here; the queryset says what of it."""
