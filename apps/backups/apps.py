@@ -9,6 +9,6 @@ class BackupsConfig(AppConfig):
     name = "apps.backups"
 
     def ready(self) -> None:
-        """Register what this app's runners seal and answer, and what they do by themselves."""
-        for name in ("sealed", "downloads", "chores", "copy_chores"):
+        """Register what this app's runners seal and answer, what they do by themselves, and what needs a hand."""
+        for name in ("sealed", "downloads", "chores", "copy_chores", "watches"):
             import_module(f"apps.backups.{name}")

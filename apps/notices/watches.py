@@ -1,4 +1,4 @@
-"""What needs a hand of operations, workers, the front and its certificates. Backups say it of their own."""
+"""What needs a hand of operations, workers, the front and its certificates; ``backups/watches.py`` has its own."""
 
 from __future__ import annotations
 
