@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
+from django.conf import settings
 
 from apps.backups.models import Backup, Copy, Target
 from apps.host.host import Host
@@ -22,22 +20,21 @@ from tests.operations.test_crash import before, drive, unsent
 __all__ = ["before", "site", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
-COPIES = Path(mkdtemp(prefix="fpt-copies-", dir="/var/tmp"))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def nothing_left() -> Iterator[None]:
-    COPIES.mkdir(exist_ok=True)
-    yield
-    shutil.rmtree(COPIES)
+def place() -> Path:
+    """A folder of root's, as a target must be; it goes with the machine."""
+    path = settings.PLACES.archives / "copies"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
 
 
 def files() -> list[Path]:
-    return [path for path in COPIES.rglob("*") if path.is_file()]
+    return [path for path in place().rglob("*") if path.is_file()]
 
 
 def set_up(site: Site) -> Operation:
-    return create_target(ME, site.server, "disk", "folder", path=str(COPIES))
+    return create_target(ME, site.server, "disk", "folder", path=str(place()))
 
 
 def is_used(host: Host, site: Site) -> None:
