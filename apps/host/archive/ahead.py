@@ -7,6 +7,8 @@ from queue import Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
 
+from apps.host.archive.gently import gently
+
 T = TypeVar("T")
 LOOK = 0.1
 """Seconds after which a thread looks whether anybody still waits for it."""
@@ -34,6 +36,7 @@ def ahead(things: Iterable[T], most: int) -> Iterator[T]:
 
 
 def _make(things: Iterable[T], queue: Queue[T | _Failed], left: Event) -> None:
+    gently()
     error: BaseException | None = None
     try:
         for thing in things:

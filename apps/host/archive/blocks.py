@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
+from apps.host.archive.gently import gently
 from apps.host.archive.line import Line
 from apps.host.archive.members import BLOCK, member
 
@@ -50,7 +51,7 @@ class Blocks:
 @contextmanager
 def packing(hand_on: Callable[[bytes], object]) -> Iterator[Blocks]:
     """All that was put has been handed on when this ends well; when it does not, its threads have ended too."""
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(THREADS, initializer=gently) as pool:
         blocks = Blocks(pool, hand_on)
         with blocks.line:
             yield blocks

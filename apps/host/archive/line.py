@@ -8,6 +8,8 @@ from threading import Thread
 from types import TracebackType
 from typing import Generic, TypeVar
 
+from apps.host.archive.gently import gently
+
 T = TypeVar("T")
 
 
@@ -41,6 +43,7 @@ class Line(Generic[T]):
             raise self._error
 
     def _run(self) -> None:
+        gently()
         while (thing := self._waiting.get()) is not None:
             if self._error is None and not self._given_up:
                 try:

@@ -18,6 +18,7 @@ from apps.host.archive.age_header import LONGEST
 from apps.host.archive.ahead import ahead
 from apps.host.archive.checking import checked
 from apps.host.archive.faults import Damaged, Hostile
+from apps.host.archive.gently import gently
 from apps.host.archive.index import Entry, Index
 from apps.host.archive.keys import Key
 from apps.host.archive.members import BLOCK, unpacked
@@ -70,7 +71,7 @@ class Archive:
 
     def members(self, limits: Limits = USUAL) -> Iterator[Member]:
         """All of the tar but its index, in its order and all threads at work; each member is as the index says."""
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ThreadPoolExecutor(THREADS, initializer=gently) as pool:
             yield from checked(members(self._stream(pool), limits), self.index.entries())
 
     def verify(self) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from apps.host.archive.bytestream import ByteStream
 from apps.host.archive.faults import Damaged
+from apps.host.archive.gently import GENTLY
 from apps.host.archive.tar import Tar
 from apps.host.archive.tenant_pack import DEEPEST, END, FILE, FOLDER, HEAD, LINK, WARNING
 from apps.host.archive.warnings import Warnings
@@ -42,7 +43,7 @@ def pack_tree(tree: SiteTree, tar: Tar, into: bytes, warnings: Warnings, waiting
     """All of it into *tar*, below *into*. *told* gets the bytes of each file, and may raise. Refused for a root that
     is a link or is not there; whatever else cannot be read is a warning."""
     words = [str(SURPLUS), *sorted(tree.roots), "--", *tree.without]
-    argv = [*program(tree.owner, PROGRAM), str(tree.folder), *words]
+    argv = [*GENTLY, *program(tree.owner, PROGRAM), str(tree.folder), *words]
     with streaming(argv, identity=tree.owner, prints=True, waiting=waiting) as stream:
         try:
             _Packing(ByteStream(stream.chunks()), tar, into, warnings, told).all(sorted(tree.roots))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from apps.host.archive.gently import GENTLY
 from apps.host.archive.tar_reading import Member
 from apps.host.archive.tenant_pack import END, FILE, FOLDER, HEAD, LINK
 from apps.host.archive.ustar import FILE as TAR_FILE
@@ -59,7 +60,7 @@ def unpack_tree(
     *place* says where below it a path belongs; None passes it over. Modes lose what could hurt (setuid, and whatever
     others could write), owners are the site's. A second time needs another folder. *told* gets bytes, and may raise.
     """
-    argv = [*program(owner, PROGRAM), str(folder)]
+    argv = [*GENTLY, *program(owner, PROGRAM), str(folder)]
     with streaming(argv, identity=owner, takes=True, waiting=waiting) as stream:
         try:
             done = _Unpacking(stream, place, told).all(members)

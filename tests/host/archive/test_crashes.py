@@ -7,12 +7,16 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from apps.host.archive import target
+from apps.host.archive.members import member
+from apps.host.archive.unpacking import unpack_tree, within
 from apps.host.errors import Refused, Unavailable
+from apps.host.memory import descendants
 from tests.host.archive.ground import DUMP, FILE, SLUG, Ground, ground, listed, users
 from tests.parts.crashes import killed_at, points
 from tests.parts.disks import small_disk
@@ -107,6 +111,47 @@ def test_it_can_be_broken_off_anywhere_and_leaves_neither_part_nor_thread(ground
         ground.archives.write(SLUG, FILE, ground.content(databases={}), told=told)
     assert there(ground) == []
     assert threads() == []
+
+
+def test_visitors_come_first(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that works hard gives way: the threads, and the child. Whoever asked for it keeps his own place."""
+    own, seen = os.nice(0), set()
+
+    def seeing(content: bytearray) -> bytes:
+        seen.add(os.nice(0))
+        for pid in descendants(os.getpid()):
+            with suppress(OSError):
+                if b"pack" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                    seen.add(os.getpriority(os.PRIO_PROCESS, pid))
+        return member(content)
+
+    monkeypatch.setattr("apps.host.archive.blocks.member", seeing)
+    ground.as_site(FILL)
+    ground.saved()
+    assert seen == {own + 10}
+    assert os.nice(0) == own
+
+
+def test_35_no_key_is_among_a_childs_words(ground: Ground) -> None:
+    """Nor is what an archive is locked for known to the site's own processes."""
+    seen: list[bytes] = []
+
+    def told(size: int) -> None:
+        for pid in descendants(os.getpid()):
+            with suppress(OSError):  # it may have ended by now
+                seen.extend(Path(f"/proc/{pid}/{file}").read_bytes() for file in ("cmdline", "environ"))
+
+    ground.as_site(FILL)
+    ground.archives.write(SLUG, FILE, ground.content(), told=told)
+    ground.asides.make(SLUG, 1, ground.owner)
+    with ground.archives.opened(SLUG, FILE, [ground.panels]) as archive:
+        place = ground.asides.path(SLUG, 1)
+        unpack_tree(archive.members(), ground.owner, place, within("files"), told=told)
+    ground.asides.remove(SLUG, 1, ground.owner)
+    assert any(b"unpack" in words for words in seen)
+    words = b"".join(seen).upper()
+    assert b"AGE-SECRET-KEY" not in words
+    assert ground.panels.recipient.upper().encode() not in words
 
 
 def test_one_that_is_there_stays_until_the_next_is_whole(ground: Ground) -> None:
