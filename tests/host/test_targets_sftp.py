@@ -17,7 +17,7 @@ from django.conf import settings
 
 from apps.host.addresses import Addresses, Inner
 from apps.host.errors import Refused, Unavailable
-from apps.host.targets import sftp, sftp_session
+from apps.host.targets import sftp, sftp_reading, sftp_session
 from apps.host.targets.errors import Gone, KeyChanged, LoginRefused, Mismatch, NoSpace, Occupied, Unfit, Unreachable
 from apps.host.targets.sftp import NAMED, SENT, SftpTarget
 from apps.host.targets.sftp_session import HostKey, SftpPlace, host_key_of
@@ -87,6 +87,24 @@ def test_a_copy_is_there_whole_and_read_back(target: SftpTarget, archive: Path, 
     for _ in range(2):
         target.delete(NAME)
     assert left_in(folder) == []
+
+
+def test_a_server_that_says_less_at_once_than_it_was_asked_for_is_asked_for_the_rest(
+    target: SftpTarget, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenSSH answers a quarter of a megabyte at most."""
+    copy = target.put(archive, NAME, Copying())
+    monkeypatch.setattr(sftp_reading, "PIECE", 1 << 20)
+    assert target.digest(copy.stored) == copy.sha256
+    assert target.read_at(copy.stored, 7, SIZE - 9) == archive.read_bytes()[7 : SIZE - 2]
+
+
+def test_what_lies_in_many_pieces_is_put_together(
+    target: SftpTarget, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = target.put(archive, NAME, Copying())
+    monkeypatch.setattr(sftp_reading, "PIECE", 5000)
+    assert target.digest(copy.stored) == copy.sha256
 
 
 def test_it_is_tried_with_a_file_of_its_own_and_tells_the_room(target: SftpTarget, folder: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from apps.host.errors import Refused
 from apps.host.targets.errors import Gone, Mismatch, Unfit
+from apps.host.targets.sftp_reading import read
 from apps.host.targets.sftp_session import SftpPlace, spoken
 from apps.host.targets.target import NAME, Stored
 
@@ -74,7 +75,7 @@ class SftpFiles:
         """Of that very version. Raises Gone, Mismatch."""
         with spoken(self.shown), self.client.open(self._path(stored.name), "rb") as file:
             version = _stored(stored.name, file.stat()).version
-            block = b"".join(file.readv([(offset, length)])) if length else b""
+            block = read(self.client, file.handle, offset, length)
         if version != stored.version or len(block) != length:
             raise Mismatch(f"{self.shown}/{stored.name} is not as it was when it was copied; try another copy.")
         return block
