@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from hashlib import md5, sha256
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,21 @@ def test_a_copy_is_there_whole_and_proven_by_the_bucket(target: S3Target, archiv
     for _ in range(2):
         target.delete(NAME)
     assert target.listed() == []
+
+
+def test_each_piece_carries_the_digest_that_the_bucket_checks_it_by(target: S3Target, archive: Path) -> None:
+    """As it goes over the wire: the tests' server does not look at it, others refuse what is not like it."""
+    sent: list[tuple[Any, bytes]] = []
+
+    def note(request: Any, **_: Any) -> None:
+        if request.method == "PUT":
+            sent.append((request.headers["Content-MD5"], md5(request.body, usedforsecurity=False).digest()))
+
+    target.client.meta.events.register_first("before-send.s3", note)
+    target.put(archive, NAME, Copying())
+    target.test()
+    assert len(sent) == 3 + 1
+    assert [b64decode(said) for said, _ in sent] == [found for _, found in sent]
 
 
 def test_a_small_one_goes_in_one_piece(target: S3Target, tmp_path: Path) -> None:
