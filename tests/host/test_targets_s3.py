@@ -101,7 +101,9 @@ def test_each_piece_carries_the_digest_that_the_bucket_checks_it_by(target: S3Ta
 
     def note(request: Any, **_: Any) -> None:
         if request.method == "PUT":
-            sent.append((request.headers["Content-MD5"], md5(request.body, usedforsecurity=False).digest()))
+            body = request.body.read()
+            request.body.seek(0)
+            sent.append((request.headers["Content-MD5"], md5(body, usedforsecurity=False).digest()))
 
     target.client.meta.events.register_first("before-send.s3", note)
     target.put(archive, NAME, Copying())
