@@ -10,5 +10,5 @@ class BackupsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what this app's runners seal and answer, what they do by themselves, and what needs a hand."""
-        for name in ("sealed", "downloads", "chores", "copy_chores", "watches"):
+        for name in ("sealed", "questions", "downloads", "chores", "panel_chores", "copy_chores", "watches"):
             import_module(f"apps.backups.{name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from apps.backups.models import BackupKey
+from apps.backups.recovery import recovery_keys
 from apps.host.archive.keys import Key, new_key, read_key
 from apps.host.host import Host
 from apps.servers.allocation import one_at_a_time
@@ -14,8 +15,7 @@ from apps.servers.models import Server
 def recipients_of(server: Server, host: Host) -> list[str]:
     """Whom a new archive is locked for, the server first."""
     own = own_key(server, host)
-    others = BackupKey.objects.filter(server=server, retired_at=None, sealed_identity="")
-    return [own.recipient, *others.values_list("recipient", flat=True)]
+    return [own.recipient, *recovery_keys(server).values_list("recipient", flat=True)]
 
 
 def own_key(server: Server, host: Host) -> BackupKey:

@@ -11,6 +11,7 @@ LIFECYCLES = (
     *("database", "database_rotation", "database_deletion", "database_dumps"),
     *("domain", "cron", "mail", "notice", "browser"),
     *("backup", "restore", "clone", "drill", "schedule", "target"),
+    *("recovery_key", "panel_backup"),
     "key_rotation",
     "purging",
 )

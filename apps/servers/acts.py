@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 
+from apps.backups.server_acts import SERVER_ACTS as ARCHIVES
+from apps.backups.server_acts import SERVER_LOOKS
 from apps.browser.acts import SERVER_ACTS as BROWSER
 from apps.mail.acts import SERVER_ACTS as MAIL
 from apps.notices.acts import SERVER_ACTS as NOTICES
@@ -16,7 +18,7 @@ from apps.servers.shapes import ServerShape
 
 def _visible_to(user: User | AnonymousUser) -> QuerySet[Server]:
     seen = user.is_active and user.has_perm("servers.view_server")
-    return Server.objects.order_by("name").prefetch_related("relays") if seen else Server.objects.none()
+    return Server.objects.order_by("name").prefetch_related("relays", "backup_keys") if seen else Server.objects.none()
 
 
 def _allowed(ask: Ask, act: Act | Look, server: Server) -> bool:
@@ -32,5 +34,6 @@ SERVER = Noun(
     visible_to=_visible_to,
     site_of=lambda server: server,
     allowed=_allowed,
-    acts=(*MAIL, *NOTICES, *BROWSER),
+    acts=(*MAIL, *NOTICES, *BROWSER, *ARCHIVES),
+    looks=SERVER_LOOKS,
 )

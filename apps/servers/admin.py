@@ -13,17 +13,20 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from apps.accounts.fresh import proof_of
+from apps.backups.recovery import recovery_of
 from apps.lifecycle.key_rotation import may_rotate, rotate_key
 from apps.mail.relays import relay_at
 from apps.notices.rows import rows
 from apps.operations.admin_base import DOOR, PanelAdmin, column, told_as_message, user_of
 from apps.operations.asking import Ask
-from apps.operations.doors.forms import links_of
-from apps.operations.doors.pages import act_page
+from apps.operations.doors.forms import links_of, look_links
+from apps.operations.doors.pages import act_page, look_page
 from apps.servers.acts import SERVER
 from apps.servers.admin_forms import CreateRuntimeForm
 from apps.servers.models import Runtime, Server
 from apps.servers.runtimes import PERMISSION
+
+ASKED = "<slug:noun>/<int:subject>/<slug:verb>"
 
 
 @admin.register(Server)
@@ -31,7 +34,7 @@ class ServerAdmin(PanelAdmin):
     list_display = ("name", "number_of_sites", "free_ports", "installed")
     fields = (
         *("name", "number_of_sites", "port_range", "free_ports", "installed", "strangers", "front"),
-        *("relay", "browsing", "key"),
+        *("relay", "recovery", "browsing", "key"),
     )
     readonly_fields = fields
     search_fields = ("name",)
@@ -51,13 +54,22 @@ class ServerAdmin(PanelAdmin):
         context = {**self.admin_site.each_context(request), "opts": self.opts}
         return act_page(request, server, noun, subject, verb, context)
 
+    def look(self, request: HttpRequest, pk: int, noun: str, subject: int, verb: str) -> HttpResponse:
+        """What is told of the server once."""
+        server = self.get_object(request, str(pk))
+        if server is None or not self.has_view_permission(request, server):
+            raise Http404
+        context = {**self.admin_site.each_context(request), "opts": self.opts}
+        return look_page(request, server, noun, subject, verb, context)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """The server, with what may be asked for of it."""
-        server = SERVER.visible_to(user_of(request)).filter(pk=object_id).first() if object_id.isdigit() else None
-        acts = links_of(SERVER, server, user_of(request)) if server else []
-        notices = rows(server.notices.filter(site=None), user_of(request), busy=False) if server else []
+        user = user_of(request)
+        server = SERVER.visible_to(user).filter(pk=object_id).first() if object_id.isdigit() else None
+        acts = [*links_of(SERVER, server, user), *look_links(SERVER, server, user)] if server else []
+        notices = rows(server.notices.filter(site=None), user, busy=False) if server else []
         more = {"acts": acts, "notices": notices, "key": str(uuid4()), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, more)
 
@@ -92,6 +104,10 @@ class ServerAdmin(PanelAdmin):
         """Whether Caddy has loaded the newest configuration."""
         return "Up to date" if server.front_loaded >= server.front_wanted else "Loading"
 
+    @column("Recovery key")
+    def recovery(self, server: Server) -> str:
+        return recovery_of(server) or "none: if this server is lost, nothing opens its backups"
+
     @column("Database browser")
     def browsing(self, server: Server) -> str:
         return "on" if server.browser else "off"
@@ -105,7 +121,8 @@ class ServerAdmin(PanelAdmin):
         guarded = self.admin_site.admin_view
         return [
             path("<int:pk>/key/", guarded(self.rotate_key), name="servers_server_key"),
-            path("<int:pk>/act/<slug:noun>/<int:subject>/<slug:verb>/", guarded(self.act), name="servers_server_act"),
+            path(f"<int:pk>/act/{ASKED}/", guarded(self.act), name="servers_server_act"),
+            path(f"<int:pk>/look/{ASKED}/", guarded(self.look), name="servers_server_look"),
             *super().get_urls(),
         ]
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @extend_schema_serializer(component_name="Server")
 class ServerShape(serializers.Serializer[Server]):
-    """*relay*: where the mails of its sites go; null where none leaves. *browser*: whether databases may be browsed."""
+    """*relay*: where the mails of its sites go; null where none leaves. *browser*: whether databases may be browsed.
+
+    *recovery*: the recipient of the recovery key, age1…; empty where nothing opens its archives once it is lost.
+    """
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -25,11 +28,16 @@ class ServerShape(serializers.Serializer[Server]):
     last_port = serializers.IntegerField()
     browser = serializers.BooleanField()
     relay = serializers.SerializerMethodField()
+    recovery = serializers.SerializerMethodField()
 
     @extend_schema_field(RelayShape(allow_null=True))
     def get_relay(self, server: Server) -> dict[str, Any] | None:
         found = next((relay for relay in server.relays.all() if relay.site_id is None), None)
         return dict(RelayShape(found).data) if found else None
+
+    def get_recovery(self, server: Server) -> str:
+        used = (key for key in server.backup_keys.all() if key.is_recovery and key.retired_at is None)
+        return next((key.recipient for key in used), "")
 
 
 @extend_schema_serializer(component_name="Runtime")

@@ -9,9 +9,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
+from apps.backups.recovery import without_one
+from apps.lifecycle.key_rotation import PERMISSION
 from apps.operations.live import LiveOperation
 from apps.operations.models import Operation
 from apps.operations.visible import visible_to as operations_visible_to
+from apps.servers.models import Server
 from apps.sites.badges import SITE, kind_label
 from apps.sites.models import Site
 from apps.sites.visible import visible_to
@@ -27,6 +30,7 @@ def add_to(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "running": running(request),
         "recent": [LiveOperation(operation) for operation in _ended(request)[:RECENT]],
         "may_create": request.user.has_perm("sites.add_site"),
+        "unrecoverable": unrecoverable(request),
     }
 
 
@@ -61,6 +65,11 @@ def found(request: HttpRequest, term: str) -> list[SearchResult]:
         )
         for site in sites
     ]
+
+
+def unrecoverable(request: HttpRequest) -> list[Server]:
+    """The servers without a recovery key, for whoever may give them one."""
+    return list(without_one()) if request.user.has_perm(PERMISSION) else []
 
 
 def need_a_hand(request: HttpRequest) -> str:

@@ -7,7 +7,7 @@ from django.utils.text import slugify
 from apps.sites.models import Site
 
 LONGEST = 41
-RESERVED = frozenset({"front"})
+RESERVED = frozenset({"front", "panel"})
 """Names that the panel's own folders have beside those of the sites."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from apps.backups.models import Backup, Schedule, Target
+from apps.backups.models import Backup, BackupKey, Schedule, Target
 from apps.cron.models import Cron
 from apps.databases.models import Database
 from apps.domains.models import Domain
@@ -69,6 +69,8 @@ def with_a_second_runtime(site: Site) -> Site:
     return site
 
 
+RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"
+RECIPIENT_BEFORE = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
 A_RELAY = {"host": "smtp.example.com", "sender": "mail@example.com", "per_hour": 50}
 
 
@@ -85,6 +87,11 @@ def its_server(site: Site) -> Server:
 def with_a_notice(site: Site) -> Notice:
     facts = {"server": site.server, "kind": "email", "to": "ana@example.com", "active": True}
     return Notice.objects.update_or_create(site=active(site), name=f"{site.slug}.1", defaults=facts)[0]
+
+
+def with_a_recovery_key(site: Site) -> Server:
+    BackupKey.objects.get_or_create(server=site.server, recipient=RECIPIENT_BEFORE)
+    return site.server
 
 
 def with_a_job(*, paused: bool = False) -> Callable[[Site], Cron]:
@@ -147,6 +154,8 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("server", "relay"): Sample(A_RELAY, its_server),
     ("server", "test"): Sample({"to": "ana@example.com"}, lambda site: its_server(with_a_relay(site))),
     ("server", "browser"): Sample({"on": True}, its_server),
+    ("server", "recovery"): Sample({"recipient": RECIPIENT}, its_server),
+    ("server", "export"): Sample(ready=with_a_recovery_key),
     ("cron", "create"): Sample({"schedule": "*/10 * * * *", "command": "GET /tick"}),
     ("cron", "test"): Sample(ready=with_a_job()),
     ("cron", "stop"): Sample(ready=with_a_job()),

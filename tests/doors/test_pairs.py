@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.backend, pytest.mark.django_db]
 ACTS = every_act()
 
 
-BESIDE = {"backup", "schedule", "clone"}
+BESIDE = {"backup", "schedule", "clone", "export"}
 """What may be at work beside something else of the same site, where the two have nothing in common."""
 
 

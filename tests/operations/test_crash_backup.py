@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from apps.backups.models import Backup
+from apps.backups.models import Backup, BackupKey
 from apps.backups.naming import archive_of
+from apps.backups.panel import PANEL
 from apps.databases.models import Database
 from apps.host.crash import CrashPoint
 from apps.host.host import Host
@@ -27,12 +28,15 @@ from apps.lifecycle.backup import (
 )
 from apps.lifecycle.clone import CLONE, COPY, clone_backup, clone_site
 from apps.lifecycle.drill import DRILL, drill_backup
+from apps.lifecycle.panel_backup import EXPORT, export_panel
+from apps.lifecycle.recovery_key import SET, set_recovery_key
 from apps.lifecycle.restore import RESTORE, restore_backup
 from apps.lifecycle.site_deletion import delete_site
 from apps.lifecycle.site_purge import purge_site
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.sites.models import Site
+from tests.doors.samples import RECIPIENT
 from tests.operations.crashing import killed_forward, killed_undoing
 from tests.operations.inventory import Inventory
 from tests.operations.killing import Recorder, watching
@@ -157,6 +161,33 @@ def ask_for_a_copy(site: Site) -> Operation:
     return clone_site(ME, site, "copy.localhost")
 
 
+def has_the_key(host: Host, site: Site) -> None:
+    used = BackupKey.objects.filter(server=site.server, retired_at=None, sealed_identity="")
+    assert [key.recipient for key in used] == [RECIPIENT]
+
+
+def without_keys(host: Host, site: Site) -> None:
+    BackupKey.objects.filter(sealed_identity="").delete()
+
+
+def panel_gone(host: Host, site: Site) -> None:
+    for backup in Backup.objects.filter(slug=PANEL):
+        host.archives.discard(backup.slug, backup.file)
+        backup.delete()
+
+
+def with_a_key(host: Host, site: Site) -> None:
+    BackupKey.objects.get_or_create(server=site.server, recipient=RECIPIENT)
+
+
+def panel_is_saved(host: Host, site: Site) -> None:
+    backup = Backup.objects.get(slug=PANEL)
+    assert (backup.status, backup.fault) == ("completed", "")
+    assert backup.verified_at is not None
+    assert backup.bytes == archive_of(host.places, backup).stat().st_size
+    assert not (host.places.archives / ".records").exists()
+
+
 LOOPS = {
     "create": ToThePoint(CREATE, lambda site: create_backup(ME, site), is_good, forgotten),
     "restore": ToThePoint(
@@ -166,6 +197,10 @@ LOOPS = {
     "copy": ToThePoint(COPY, ask_for_a_copy, is_cloned, clone_gone, ready=saved, anew=True),
     "drill": ToThePoint(DRILL, lambda site: drill_backup(ME, the(site)), is_proven, unproven, ready=saved),
     "verify": ToThePoint(VERIFY, lambda site: verify_backup(ME, the(site)), is_verified, unproven, ready=saved),
+    "recovery": ToThePoint(SET, lambda site: set_recovery_key(ME, site.server, RECIPIENT), has_the_key, without_keys),
+    "export": ToThePoint(
+        EXPORT, lambda site: export_panel(ME, site.server), panel_is_saved, panel_gone, ready=with_a_key, anew=True
+    ),
     "update": ToThePoint(
         UPDATE, lambda site: update_backup(ME, the(site), pinned=True), is_pinned, unpinned, ready=saved
     ),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils.timezone import now
 
 from apps.backups.models import Backup
 from apps.backups.naming import archive_of
-from apps.backups.standing import standing
+from apps.backups.standing import COMPLETED, standing
 from apps.backups.steps.opening import opened
 from apps.databases.steps.counting import Counter
 from apps.host.errors import Refused
@@ -22,8 +24,11 @@ class VerifyArchive(Step):
 
     key = "archive-verify"
 
+    def __init__(self, states: Collection[Backup.Status] = COMPLETED) -> None:
+        self.states = states
+
     def check(self, run: Run) -> None:
-        standing(run)
+        standing(run, self.states)
 
     def plan(self, run: Run) -> str:
         return f"Read all of {archive_of(run.places, run.record(Backup))}, and compare every file in it"

@@ -50,6 +50,16 @@ def public(recipient: str) -> X25519PublicKey:
     return X25519PublicKey.from_public_bytes(_content(RECIPIENT, recipient.strip(), "recipient"))
 
 
+def checked_recipient(text: str) -> str:
+    """The recipient in *text* as age writes it. Refused for what is none, or stands for no key."""
+    recipient = public(text)
+    try:
+        X25519PrivateKey.generate().exchange(recipient)
+    except ValueError as error:
+        raise Refused("This recipient of age stands for no key; nothing can be locked for it.") from error
+    return bech32.encode(RECIPIENT, recipient.public_bytes_raw())
+
+
 def _key(secret: X25519PrivateKey) -> Key:
     identity = bech32.encode(IDENTITY, secret.private_bytes_raw()).upper()
     return Key(identity, bech32.encode(RECIPIENT, secret.public_key().public_bytes_raw()))

@@ -13,9 +13,11 @@ This archive is a backup of one web site. It can be restored without the panel t
 
        tar --extract --gzip --no-same-owner --file ARCHIVE.tar.gz
 
-3. Load a database into an empty one, for each that lies in "database":
+3. Load a database into an empty one, for each that lies in "database". Views and triggers belong to an account of the
+   database's own name, so that it must be there:
 
-       cat database/NAME.sql.* | mariadb --sandbox --binary-mode NAME
+       mariadb --execute "CREATE DATABASE NAME; GRANT ALL ON NAME.* TO NAME@localhost IDENTIFIED BY 'a password'"
+       cat database/NAME.sql.* | mariadb --sandbox --binary-mode --comments NAME
 
 4. Put files/public where the web server looks for the site, and files/private beside it; give both to the site's user.
 

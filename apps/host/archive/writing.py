@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from apps.host.archive import ustar
 from apps.host.archive.age import Locking
 from apps.host.archive.blocks import Blocks, packing
+from apps.host.archive.bytestream import ByteStream
 from apps.host.archive.dump_parts import TABLE, parts
 from apps.host.archive.ledger import FORMAT, Ledger
 from apps.host.archive.members import member, trailer
@@ -31,6 +33,7 @@ from apps.host.streams import Waiting, at_ease
 DUMPED = CrashPoint("archive.databases-packed")
 PACKED = CrashPoint("archive.files-packed")
 MOST = 1 << 40
+LONGEST_PIECE = 4 << 20
 INDEX = b"index.json"
 
 
@@ -38,12 +41,16 @@ INDEX = b"index.json"
 class Content:
     """What goes into an archive, and for whom. *manifest*: facts for JSON. *recipients*: whom it is locked for; it is
     open where there are none. *databases*: dumps by the databases' names, each asked for when its turn comes
-    (`Dumps.export`). *needed*: bytes that must be free before it is begun. *most*: bytes that all of it may have."""
+    (`Dumps.export`). *needed*: bytes that must be free before it is begun. *most*: bytes that all of it may have.
+    *texts*: short files by their paths. *streams*: long ones of unknown length, each in numbered pieces."""
 
     manifest: Mapping[str, Any]
     recipients: Sequence[str] = ()
     databases: Mapping[str, Iterable[bytes]] = field(default_factory=dict)
     tree: SiteTree | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    streams: Mapping[str, Iterable[bytes]] = field(default_factory=dict)
+    readme: str = README
     needed: int = 0
     most: int = MOST
 
@@ -101,8 +108,12 @@ def write_archive(
 
 
 def _fill(tar: Tar, content: Content, warnings: Warnings, waiting: Waiting, told: Told) -> dict[str, Database]:
-    tar.text("README.txt", README.encode())
+    tar.text("README.txt", content.readme.encode())
     tar.text("manifest.json", dumps({"format": FORMAT, **content.manifest}, indent=1).encode() + b"\n")
+    for path, text in content.texts.items():
+        tar.text(path, text.encode())
+    for path, chunks in content.streams.items():
+        _pack_stream(tar, path, chunks, told)
     databases = {name: _pack_dump(tar, name, dump, told) for name, dump in content.databases.items()}
     DUMPED()
     if content.tree is not None:
@@ -121,6 +132,16 @@ def _pack_dump(tar: Tar, name: str, dump: Iterable[bytes], told: Told) -> Databa
         tables |= {part.table} if part.kind == TABLE else set()
         told(len(part.sql))
     return Database(size, number, len(tables))
+
+
+def _pack_stream(tar: Tar, path: str, chunks: Iterable[bytes], told: Told) -> None:
+    """A tar wants to know how long a file is before it begins: so these are pieces that memory has room for."""
+    stream = ByteStream(chunks)
+    for number in count(1):
+        if not (piece := stream.up_to(LONGEST_PIECE)):
+            return
+        tar.text(f"{path}.{number:05d}", piece)
+        told(len(piece))
 
 
 def _finish(blocks: Blocks, ledger: Ledger, hand_on: Callable[[bytes], object]) -> None:

@@ -121,7 +121,9 @@ class LookVerb(NounVerb):
         with CredentialsFile(options) as file:
             file.must_be_possible()
             ask = ask_of(options, action=f"{self.noun.name}.{self.look.verb}")
-            file.put(self.look.read(ask, subject), f"What {self.noun.called(subject)} opens with")
+            told = self.look.read(ask, subject)
+            written = self.look.as_file(told) if self.look.as_file else ""
+            file.put(told, f"What {self.noun.called(subject)} opens with", written)
 
 
 def verbs_of(noun: Noun) -> tuple[type[Verb], ...]:

@@ -129,7 +129,7 @@ def look_links(noun: Noun, subject: Any, user: User) -> list[ActLink]:
         ActLink(
             look.label,
             look.help,
-            reverse("admin:sites_site_look", args=[site.pk, noun.name, subject.pk, look.verb]),
+            reverse(f"admin:{home_of(site)}_look", args=[site.pk, noun.name, subject.pk, look.verb]),
             direct=bool(look.opens),
             is_dangerous=False,
             opens=bool(look.opens),

@@ -105,7 +105,8 @@ class Look:
     """Something read from the machine. ``read(ask, subject, **fields)`` gives a dict, or a list of dicts of one form.
 
     It raises a Refusal where that may or can not be told, Unavailable where no runner answers. *columns* are what a
-    table shows of a list. One that is *told_once* (a password) is posted at the API, and answered to be kept nowhere.
+    table shows of a list. One that is *told_once* (a password) is posted at the API, and answered to be kept nowhere;
+    *as_file* is the form that another program reads it in, where there is one.
     *opens*: the word in it for an address, worth nothing to others: the admin leads there, the command prints it.
     """
 
@@ -120,6 +121,7 @@ class Look:
     columns: tuple[str, ...] = ()
     told_once: bool = False
     opens: str = ""
+    as_file: Callable[[dict[str, Any]], str] | None = None
 
 
 @dataclass(frozen=True)

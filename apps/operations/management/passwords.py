@@ -61,13 +61,13 @@ class CredentialsFile:
         told = credentials.reveal(ask, operation)
         self.put({"address": told["url"], "user": told["user"], "password": told["password"]}, "The first password")
 
-    def put(self, told: Mapping[str, str], what: str) -> None:
-        """Write it where it belongs, a line for each value."""
+    def put(self, told: Mapping[str, str], what: str, written: str = "") -> None:
+        """Write it where it belongs: a line for each value, in a file *written* instead, if it is given."""
         text = "".join(f"{name}: {value}\n" for name, value in told.items())
         if self._file is None:
             complain(f"\n{text}This is shown once.")
             return
-        self._file.write(text)
+        self._file.write(written or text)
         self._filled = True
         complain(f"{what} is in {self.path}.")
 

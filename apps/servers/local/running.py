@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, connections
 
+from apps.backups.recovery import warning
 from apps.domains import serving
 from apps.host.errors import Refused
 from apps.host.host import Host
@@ -72,6 +73,12 @@ def down(say: Say) -> None:
         services.end()
     if trouble:
         raise trouble
+
+
+def tell_what_lacks(say: Say) -> None:
+    """What nobody would miss before it is too late."""
+    if lacks := warning(Server.objects.get(name=settings.SERVER)):
+        say(lacks)
 
 
 def _serve(host: Host, say: Say) -> None:

@@ -13,7 +13,7 @@ from apps.operations.management.following import BrokenOff
 from apps.operations.management.output import complain
 from apps.servers.local import addresses
 from apps.servers.local.demo import demonstrate
-from apps.servers.local.running import down, up
+from apps.servers.local.running import down, tell_what_lacks, up
 from apps.servers.management.local import BROKEN_OFF, LocalCommand
 
 
@@ -29,6 +29,7 @@ class Command(LocalCommand):
             with waiting.until_ended():
                 up(complain)
                 demonstrate(ask_of(Namespace(user=None)), complain)
+                tell_what_lacks(complain)
                 if not options["check"]:
                     complain("\nCtrl-C stops everything.")
                     waiting.wait()
