@@ -164,10 +164,6 @@ class Places:
     def archives(self) -> Path:
         return self.root / "backups"
 
-    def aside(self, slug: str, operation_id: int) -> Path:
-        """Where a restore makes a site's files until they and the site's change places. Then the old ones lie there."""
-        return self.root / "aside" / f"{slug}-{operation_id}"
-
     @property
     def keys(self) -> Path:
         return self.root / "keys"

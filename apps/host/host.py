@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from apps.host.addresses import Addresses
 from apps.host.archive.archives import Archives
-from apps.host.archive.aside import Asides
 from apps.host.browsers import Browsers
 from apps.host.caddy import Front
 from apps.host.dumps import Dumps
@@ -51,4 +50,3 @@ class Host:
     targets: Targets
     webhooks: Webhooks
     archives: Archives
-    asides: Asides

@@ -12,7 +12,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from apps.host.addresses import Addresses
 from apps.host.archive.archives import Archives
-from apps.host.archive.aside import Asides
 from apps.host.browsers import Browsers
 from apps.host.caddy import Front
 from apps.host.dumps import Dumps
@@ -64,7 +63,6 @@ def this_host() -> Host:
         targets=Targets(places, addresses),
         webhooks=Webhooks(addresses),
         archives=Archives(places),
-        asides=Asides(places),
     )
 
 

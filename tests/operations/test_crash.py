@@ -39,7 +39,7 @@ UNREACHED |= {"schemas.tables-renamed-back", "import.code-loaded"}
 UNREACHED |= {"site-files.part-written", "site-files.part-settled", rotation.COPIED.name}
 UNREACHED |= {"target.folder-block-written", "target.folder-named", "target.sftp-block-sent", "target.sftp-named"}
 UNREACHED |= {"target.s3-upload-begun", "target.s3-part-sent", "target.s3-completed"}
-UNREACHED |= {name for name in CrashPoint.names if name.startswith(("archive.", "aside."))}
+UNREACHED |= {name for name in CrashPoint.names if name.startswith("archive.")}
 UNREACHED |= {"files.folders-exchanged"}
 UNREACHED |= {"trash.folder-moved", "trash.site-moved-logs-not", "trash.logs-back-site-not"}
 """Points that a creation does not pass. Every one that is named here is passed by a test of its driver."""

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from apps.host.archive.archives import Archives
-from apps.host.archive.aside import Asides
 from apps.host.archive.keys import Key, new_key
 from apps.host.archive.site_tree import SiteTree
 from apps.host.archive.writing import Content, Written
@@ -24,6 +23,32 @@ from tests.parts.tenants import instance, owner, places_in
 
 SLUG, FILE = "shop", "shop-20261126T200000Z-1.tar.gz.age"
 DUMP = b"CREATE TABLE t (a INT);\nINSERT INTO t VALUES (1);\n-- Dump completed\n"
+
+
+@dataclass
+class Asides:
+    """Folders beside the site's, made like it, as a restore has them."""
+
+    files: Files
+
+    def make(self, slug: str, number: int, owner: Identity) -> dict[str, int]:
+        self.files.make_site(self.name(slug, number), owner)
+        return {root: self.files.number_of(self.name(slug, number), root) for root in ("private", "public")}
+
+    def exchange(self, slug: str, number: int, root: str, fresh: int) -> None:
+        self.files.exchange(slug, self.name(slug, number), root, fresh)
+
+    def exchange_back(self, slug: str, number: int, root: str, fresh: int) -> None:
+        self.files.exchange(self.name(slug, number), slug, root, fresh)
+
+    def remove(self, slug: str, number: int, owner: Identity) -> None:
+        self.files.remove_site(self.name(slug, number), owner)
+
+    def path(self, slug: str, number: int) -> Path:
+        return self.files.places.site(self.name(slug, number))
+
+    def name(self, slug: str, number: int) -> str:
+        return f".{slug}-{number}"
 
 
 @dataclass
@@ -82,10 +107,10 @@ def ground(users: Users) -> Iterator[Ground]:
     """An empty site; of it nothing is left."""
     with open_folder() as folder:
         places, mine = places_in(folder, users.places.instance), owner(users, 1)
-        files, asides = Files(places), Asides(places)
+        files = Files(places)
         files.make_site(SLUG, mine)
         try:
-            yield Ground(files, mine, Archives(places), asides)
+            yield Ground(files, mine, Archives(places), Asides(files))
         finally:
             files.remove_site(SLUG, mine)
 

@@ -51,7 +51,7 @@ def test_it_is_exchanged_once_however_often_it_is_asked_for(ground: Ground, fres
         assert both(ground) == (OLD, NEW)
 
 
-@pytest.mark.parametrize("point", points("aside."))
+@pytest.mark.parametrize("point", points("files.folders-"))
 def test_45_killed_meanwhile_it_is_the_old_or_the_new_one(point: str, ground: Ground, fresh: dict[str, int]) -> None:
     assert killed_at(point, lambda: ground.asides.exchange(SLUG, NUMBER, "public", fresh["public"]))
     ground.asides.exchange(SLUG, NUMBER, "public", fresh["public"])
@@ -79,13 +79,12 @@ def test_45_whoever_reads_meanwhile_misses_nothing(ground: Ground, fresh: dict[s
 
 def test_what_is_not_what_was_made_is_not_put_into_the_site(ground: Ground, fresh: dict[str, int]) -> None:
     for known in (0, fresh["private"], 12345):
-        with pytest.raises(Refused, match="not there any more"):
+        with pytest.raises(Refused, match="not beside it any more"):
             ground.asides.exchange(SLUG, NUMBER, "public", known)
     assert both(ground) == (OLD, NEW)
 
 
-def test_there_may_be_nothing_to_take_back_or_remove(ground: Ground) -> None:
-    ground.asides.exchange_back(SLUG, 77, "public", 12345)
+def test_there_may_be_nothing_to_remove(ground: Ground) -> None:
     ground.asides.remove(SLUG, 77, ground.owner)
 
 
