@@ -33,6 +33,7 @@ OURS = ("sites", "domains", "databases", "operations", "servers", "workers", "cr
 UNFINISHED = (Site.Status.CREATING, Site.Status.DELETING)
 REMAINS = {("database", "purge"), ("site", "purge")}
 REMAINS |= {("backup", verb) for verb in ("clone", "verify", "update", "delete")}
+REMAINS |= {("notice", "test"), ("notice", "delete")}
 """Acts about what a site has left behind: whatever becomes of the site."""
 OF_A_SITE = pytest.mark.parametrize(
     ("noun", "act"),

@@ -298,7 +298,8 @@ def test_a_dry_run_tells_the_steps_and_leaves_nothing(capsys: Any) -> None:
     told = command("site", "runtime", rose, "--dry-run", site.slug, "php-8.4", printed=capsys)
     plan: Callable[..., Any] = a_client(rose).post
     shown = plan(f"/api/v1/sites/{site.pk}/runtime/?plan=1", {"runtime": "php-8.4"}, format="json").json()
-    assert [step["key"] for step in shown["steps"]] == ["runtime-look", "runtime-switch", "runtime-visit"]
+    wanted = ["runtime-look", "runtime-switch", "runtime-visit", "front-load"]
+    assert [step["key"] for step in shown["steps"]] == wanted
     assert all(step["sentence"] in told.words for step in shown["steps"])
     assert not Operation.objects.exists()
     assert not AuditRow.objects.exists()

@@ -149,7 +149,7 @@ def test_making_and_removing_may_be_done_twice(files: Files, mine: Identity) -> 
         files.remove_site("shop", mine)
 
 
-@pytest.mark.parametrize("point", points("files.folder", "files.site"))
+@pytest.mark.parametrize("point", points("files.folder-", "files.site"))
 def test_a_crash_is_made_good_by_either_way(files: Files, mine: Identity, point: str) -> None:
     def fill() -> None:
         files.make_site("shop", mine)

@@ -16,4 +16,4 @@ def test_the_lines_stand_in_the_seeds_order() -> None:
     found = [(one.heading, one.number) for one in lines.carried()]
     assert len(set(found)) == len(found)
     assert list(dict.fromkeys(heading for heading, _ in found))[-1] == lines.SCALING
-    assert len(lines.headings()) == 13
+    assert len(lines.headings()) == 15
