@@ -17,6 +17,7 @@ SCOPES = (
     *("database:read", "database:create", "database:change", "database:delete", "database:reveal"),
     *("database:export", "database:import", "database:browse"),
     *("backup:read", "backup:create", "backup:change", "backup:restore", "backup:delete", "backup:download"),
+    "backup:import",
     *("schedule:read", "target:read", "target:change"),
     *("cron:read", "cron:change", "cron:operate"),
     *("notice:read", "notice:change"),

@@ -12,6 +12,8 @@ from apps.backups.models import Backup
 from apps.backups.shapes import BackupShape
 from apps.backups.visible import visible_to
 from apps.lifecycle.backup import SAVABLE, create_backup, delete_backup, update_backup, verify_backup
+from apps.lifecycle.backup_import import SCOPE as IMPORT
+from apps.lifecycle.backup_import import import_backup
 from apps.lifecycle.clone import clone_backup
 from apps.lifecycle.drill import drill_backup
 from apps.lifecycle.requests import CHANGE, OPERATE, allowed
@@ -71,6 +73,25 @@ BACKUP = Noun(
                 _PINNED,
                 Field("files", "Save the files.", "flag", required=False, initial=lambda site: True),
                 Field("databases", "Save the databases.", "flag", required=False, initial=lambda site: True),
+            ),
+            offered=lambda site: site.status in SAVABLE,
+            creates=True,
+        ),
+        Act(
+            "import",
+            import_backup,
+            IMPORT,
+            CHANGE,
+            "Take one in",
+            "Make a backup of an archive from elsewhere: of another panel's, or the tar of any site with its dumps.",
+            "./panel backup import rose-sons old-site.tar.gz --label 'from the old host'",
+            fields=(
+                Field("path", "The archive, in the site's private folder: backups/old-site.tar.gz.", required=False),
+                Field("dump", "A dump that is not in it, in that folder, too: backups/old.sql.gz.", required=False),
+                Field("upload", "Instead: an archive that was sent before.", "upload", required=False),
+                Field("dump_upload", "Instead: a dump that was sent before.", "upload", required=False),
+                Field("identity", "The key that it was locked for, if not for this server.", "secret", required=False),
+                _LABEL,
             ),
             offered=lambda site: site.status in SAVABLE,
             creates=True,

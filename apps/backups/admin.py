@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from apps.backups.acts import BACKUP
 from apps.backups.badges import FAULT, STATUS
 from apps.backups.downloads import may_download
+from apps.backups.inside import found_in
 from apps.backups.models import Backup, Schedule
 from apps.backups.schedule_acts import SCHEDULE
+from apps.backups.sending import may_send, sending
 from apps.backups.trust import trust_of
 from apps.operations.admin_base import DOOR, user_of
 from apps.operations.asking import Ask
@@ -27,13 +30,17 @@ SHOWN = 100
 
 @dataclass(frozen=True)
 class Line:
-    """A backup as the tab shows it. *holds*: what is in it, in words. *first*: what is mostly wanted of it."""
+    """A backup as the tab shows it. *holds*: what is in it, in words; *found*: in one from elsewhere.
+
+    *first*: what is mostly wanted of it.
+    """
 
     row: Row
     state: str
     colour: str
     holds: str
     can_be_fetched: bool
+    found: list[str]
     first: list[ActLink]
     rest: list[ActLink]
 
@@ -51,6 +58,8 @@ def _context(request: HttpRequest, site: Site) -> dict[str, Any]:
         "clock": clock[0] if clock else None,
         "scheduling": [] if busy else links_of(SCHEDULE, site, user, creating=True),
         "trust": trust_of(site),
+        "sending": sending() if not busy and may_send(user, site) else None,
+        "upload_mb": settings.UPLOAD_MB,
         "busy": busy,
     }
 
@@ -62,7 +71,7 @@ def _line(row: Row, user: User, may_fetch: bool) -> Line:
     state = FAULT if backup.fault and completed else (status.label, STATUS[status])
     told = look_links(BACKUP, backup, user) if completed else []
     first, rest = row.acts[:1], [*told, *row.acts[1:]]
-    return Line(row, *state, _holds(backup), may_fetch and completed, first, rest)
+    return Line(row, *state, _holds(backup), may_fetch and completed, list(found_in(backup)), first, rest)
 
 
 def _holds(backup: Backup) -> str:

@@ -10,6 +10,7 @@ from apps.backups.models import Backup
 from apps.databases.models import Database
 from apps.databases.steps.scratch import SEVERAL
 from apps.operations.refusals import Invalid, Missing, WrongState
+from apps.sites.models import Site
 
 FROM = "from"
 """The parameter that says which database of the archive goes into which of the site's: by the latter's id."""
@@ -25,6 +26,11 @@ class Parts(TypedDict, total=False):
     path: str
     database: str
     table: str
+
+
+def tops_of(backup: Backup) -> tuple[str, ...]:
+    """What of a site's folders it has: what came from elsewhere knows of no private one, and leaves that alone."""
+    return tuple(top for top in TOPS if top in backup.facts.get("tops", TOPS))
 
 
 def wanted_of(backup: Backup, parts: Parts) -> dict[str, Any]:
@@ -45,6 +51,16 @@ def wanted_of(backup: Backup, parts: Parts) -> dict[str, Any]:
         raise Invalid("database", f"Say which database the table {table} is of: {', '.join(_names(backup))}.")
     with_files = asked_files or (everything and backup.has_files)
     return {"files": with_files, "path": path, "table": table, FROM: pairs, SEVERAL: [int(pk) for pk in pairs]}
+
+
+def must_suit(backup: Backup, site: Site, params: dict[str, Any]) -> None:
+    """Raises WrongState for all files of another kind of site: its front and its configuration would not fit them."""
+    alike = backup.kind == site.kind or {backup.kind, site.kind} <= {"static", "custom"}
+    if params["files"] and not params["path"] and not alike:
+        raise WrongState(
+            f"{backup} is of a {backup.kind} site, and {site.slug} is a {site.kind} one: make a new site of it"
+            f" (./panel backup clone {backup.pk}), or restore its databases alone."
+        )
 
 
 def _checked_path(path: str) -> str:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing
-from time import monotonic
-from typing import IO, Any, ClassVar
+from typing import ClassVar
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,28 +17,11 @@ from apps.databases import uploads
 from apps.databases.acts import DATABASE
 from apps.databases.downloads import download
 from apps.databases.models import Database
+from apps.databases.receiving import AnyBytes, receive
 from apps.operations.doors.http import NounViewSet, accepted_shape, with_acts
-from apps.operations.refusals import Invalid
 from apps.operations.shapes import OperationShape
 
-CHUNK = 1 << 20
 GZIP = "application/gzip"
-HEARS_OUT = 20.0
-"""Seconds for which the rest of what is too long is read, and thrown away."""
-
-
-class AnyBytes(BaseParser):
-    """Leaves the body unread: the view reads it as it comes."""
-
-    media_type = "*/*"
-
-    def parse(
-        self,
-        stream: IO[Any],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        return {}
 
 
 @with_acts(DATABASE)
@@ -63,15 +42,7 @@ class DatabaseViewSet(NounViewSet):
         """Send a dump, .sql or .sql.gz, as the body, and import it: 202 with the operation."""
         database: Database = self.get_object()
         ask, keep = ask_of(request), flag(request, "keep") if "keep" in request.query_params else True
-        if request.stream is None:
-            raise Invalid("", "Nothing was sent: the dump is the request's body, with its length in Content-Length.")
-        length = int(request.META.get("CONTENT_LENGTH") or 0)
-        with closing(Slot()):
-            try:
-                operation = uploads.import_sent(ask, database, _chunks(request.stream), length, keep=keep)
-            except uploads.TooMuch:
-                _hear_out(request.stream)
-                raise
+        operation = receive(request, lambda body, length: uploads.import_sent(ask, database, body, length, keep=keep))
         told = {"operation": OperationShape(operation).data, "database": DATABASE.shape(database).data}
         return Response(told, 202)
 
@@ -89,15 +60,3 @@ class DatabaseViewSet(NounViewSet):
         told = {"Content-Disposition": f'attachment; filename="{found.file}"', "Cache-Control": "no-store"}
         told["Content-Length"] = str(found.bytes)
         return StreamingHttpResponse(Held(content, slot), content_type=GZIP, headers=told)
-
-
-def _hear_out(body: IO[Any]) -> None:
-    """Whoever is still sending does not hear an answer: the front breaks the connection off instead."""
-    until = monotonic() + HEARS_OUT
-    while monotonic() < until and body.read(CHUNK):
-        continue
-
-
-def _chunks(body: IO[Any]) -> Iterator[bytes]:
-    while chunk := body.read(CHUNK):
-        yield chunk

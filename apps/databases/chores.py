@@ -25,6 +25,7 @@ TAKES = 1.0
 STALE = timedelta(hours=1)
 NEWEST = 5
 """Exports that are kept of one database, whatever their time."""
+WANTING = ("database.import", "backup.import")
 FORGOTTEN = 3600.0
 """Seconds after which an upload that no operation wants goes."""
 
@@ -71,5 +72,6 @@ def _more_than_enough(exports: QuerySet[Export]) -> list[Export]:
 @chore("spool", every=600)
 def forget_uploads(server: Server, host: Host) -> None:
     """Remove what was sent for an import that has ended, or never began."""
-    live = Operation.objects.filter(flow="database.import", status__in=Operation.LIVE)
-    host.spool.forget(but={str(operation.params.get("upload")) for operation in live}, older=FORGOTTEN)
+    live = Operation.objects.filter(flow__in=WANTING, status__in=Operation.LIVE)
+    wanted = {str(operation.params.get(name)) for operation in live for name in ("upload", "dump_upload")}
+    host.spool.forget(but=wanted, older=FORGOTTEN)

@@ -22,10 +22,11 @@ LONGEST = 1_000_000
 
 @dataclass(frozen=True)
 class Login:
-    """What a configuration says of a database, and of its account, which has the same name."""
+    """What a configuration says of a database, and of its account, which has the same name; and of its server."""
 
     name: str
     password: str = field(repr=False)
+    socket: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,24 @@ class Configuration:
         return self._with([(self._password, password)])
 
     def with_login(self, login: Login) -> str:
-        """The same text with another database, the account of its name, and that one's password in it."""
+        """The same text with another database, the account of its name, and that one's password in it.
+
+        With the server's *socket*, it is found there, wherever the one before was.
+        """
         names = [place for key in (self.keys.database, self.keys.user) for place in self.found[key]]
-        return self._with([(self._password, login.password), *((place, login.name) for place in names)])
+        values = [(self._password, login.password), *((place, login.name) for place in names)]
+        return self._with([*values, *self._server(login.socket)]) + self._further(login.socket)
+
+    def _server(self, socket: str) -> list[tuple[Literal, str]]:
+        host = "localhost" if self.keys.socket else f"localhost:{socket}"
+        values = {self.keys.host: host, self.keys.socket: socket} if socket else {}
+        return [(place, value) for key, value in values.items() for place in self.found.get(key, [])]
+
+    def _further(self, socket: str) -> str:
+        """A line for the socket, where there is none."""
+        if not socket or not self.keys.socket or self.found[self.keys.socket]:
+            return ""
+        return f"\n{self.keys.socket}={escaping.dotenv(socket)}\n"
 
     def _with(self, values: list[tuple[Literal, str]]) -> str:
         """Each value in its place; from the end on, so that the places before stay where they are."""
@@ -94,7 +110,7 @@ def read(run: Run, site: Site, folder: str = "") -> Configuration | None:
     if file is None or keys is None or not run.host.files.is_file_as(owner, folder or site.slug, file):
         return None
     text = run.host.files.read_as(owner, folder or site.slug, file, LONGEST)
-    wanted = [keys.database, keys.user, keys.password]
+    wanted = [name for name in (keys.database, keys.user, keys.password, keys.host, keys.socket) if name]
     if keys.form == "dotenv":
         found = dotenv.find(text, wanted)
     else:

@@ -13,6 +13,7 @@ from apps.lifecycle.requests import CHANGE, require
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.operations.refusals import Refusal, WrongState
+from apps.sites.models import Site
 
 
 class TooMuch(Refusal):
@@ -39,9 +40,13 @@ def take(ask: Ask, database: Database, chunks: Iterable[bytes], announced: int =
     Nothing is read from whoever may not import. Raises TooMuch past what ``FRANKENPANEL_UPLOAD_MB`` allows.
     """
     require(ask, "database:import", CHANGE, database.site)
-    server = database.site.server
-    if server.name != settings.SERVER:
-        raise WrongState(f"{database} is on {server}: put the dump into the site's private folder there.")
+    return taken(database.site, chunks, announced)
+
+
+def taken(site: Site, chunks: Iterable[bytes], announced: int = 0) -> str:
+    """The same, for whatever may be sent for *site* by somebody who was let in."""
+    if site.server.name != settings.SERVER:
+        raise WrongState(f"{site.slug} is on {site.server}: put the file into the site's private folder there.")
     try:
         return spool().take(chunks, announced)
     except TooLong as error:

@@ -10,8 +10,8 @@ PANEL = Template("""https://$host {
 	log
 	route {
 		import hidden
-		@upload path_regexp ^/api/v1/databases/[0-9]+/upload/$$
-		@other not path_regexp ^/api/v1/databases/[0-9]+/upload/$$
+		@upload path_regexp ^/api/v1/(databases/[0-9]+|backups)/upload/$$
+		@other not path_regexp ^/api/v1/(databases/[0-9]+|backups)/upload/$$
 		request_body @upload {
 			max_size ${upload_mb}MiB
 		}

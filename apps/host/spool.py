@@ -13,6 +13,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from apps.host.errors import HostError, Refused
 from apps.host.folders import CREATE, must_fit, spoken
@@ -68,6 +69,12 @@ class Spool:
     @contextmanager
     def reading(self, name: str) -> Iterator[Content]:
         """Open one. Refused where it is not there any more."""
+        with self.opened(name) as file:
+            yield Content(os.fstat(file.fileno()).st_size, iter(lambda: file.read(CHUNK), b""))
+
+    @contextmanager
+    def opened(self, name: str) -> Iterator[IO[bytes]]:
+        """The same, for whoever reads it from any place."""
         if not NAME.fullmatch(name):
             raise Refused("That is no upload; send the file anew.")
         try:
@@ -75,7 +82,7 @@ class Spool:
         except OSError as error:
             raise Refused("The upload is not there any more; send the file anew.") from error
         with os.fdopen(opened, "rb") as file:
-            yield Content(os.fstat(opened).st_size, iter(lambda: file.read(CHUNK), b""))
+            yield file
 
     def remove(self, name: str) -> None:
         """Not being there is no error."""

@@ -10,7 +10,7 @@ LIFECYCLES = (
     *("worker", "worker_watch"),
     *("database", "database_rotation", "database_deletion", "database_dumps"),
     *("domain", "cron", "mail", "notice", "browser"),
-    *("backup", "restore", "clone", "drill", "schedule", "target"),
+    *("backup", "backup_import", "restore", "clone", "drill", "schedule", "target"),
     *("recovery_key", "panel_backup"),
     "key_rotation",
     "purging",

@@ -17,7 +17,7 @@ from apps.backups.steps.keeping import DropArchive
 from apps.backups.steps.new_site import CreateDatabases, FillDatabases, LookAtClone, PointConfiguration
 from apps.backups.steps.opening import OpenBackup
 from apps.backups.wanted import FROM
-from apps.databases.steps.rewriting import PARAMETER, ForgetOldAddresses, RewriteAddresses
+from apps.databases.steps.rewriting import PARAMETER, SECURE, ForgetOldAddresses, RewriteAddresses
 from apps.databases.steps.scratch import SEVERAL
 from apps.domains.steps import ReloadCaddy, WriteCaddyfile
 from apps.lifecycle.backup import SAVABLE, new_backup
@@ -134,6 +134,7 @@ def _clone(flow: Flow, ask: Ask, backup: Backup, facts: dict[str, Any], domain: 
         FROM: pairs,
         SEVERAL: list(pairs),
         PARAMETER: rewriting(was, site) if configured else {},
+        SECURE: facts.get("secure", False),
     }
     holds = [f"site:{site.pk}", f"backup:{backup.pk}", *([f"site:{backup.site_id}/backup"] if flow is COPY else [])]
     return enqueue(flow, site, site.server, ask, params=params, resources=holds)

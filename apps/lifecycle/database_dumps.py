@@ -77,16 +77,14 @@ def export_database(ask: Ask, database: Database) -> Operation:
 
 
 @lifecycle("database.import")
-def import_database(
-    ask: Ask, database: Database, *, path: str = "", upload: str = "", keep: bool = True
-) -> Operation:
+def import_database(ask: Ask, database: Database, *, path: str = "", upload: str = "", keep: bool = True) -> Operation:
     """Put a dump in the place of all that *database* holds. What it holds is exported before, unless not *keep*.
 
     The dump is a file at *path* in the site's private folder, or an *upload*: the name that a door's spool gave it.
     """
     if not path and not upload:
         raise Invalid("path", "Say which dump: a file in the site's private folder, or one that you send.")
-    params: dict[str, Any] = {"path": "" if upload else _inside_private(path), "upload": _an_upload(upload)}
+    params: dict[str, Any] = {"path": "" if upload else inside_private(path), "upload": an_upload(upload)}
     if keep:
         params["export_id"] = _an_export(database, "before an import").pk
     return change_database(IMPORT, ask, database, "database:import", IMPORTABLE, **params)
@@ -103,14 +101,16 @@ def _an_export(database: Database, reason: str) -> Export:
     return export
 
 
-def _inside_private(path: str) -> str:
+def inside_private(path: str, field: str = "path") -> str:
+    """*path* in normal form. Raises Invalid for one that leads elsewhere."""
     parts = PurePosixPath(path).parts
     if not parts or len(path) > LONGEST_PATH or "\0" in path or ".." in parts or path.startswith("/"):
-        raise Invalid("path", "The path must lead to a file in the site's private folder: dumps/shop.sql.gz, say.")
+        raise Invalid(field, "The path must lead to a file in the site's private folder: dumps/shop.sql.gz, say.")
     return str(PurePosixPath(*parts))
 
 
-def _an_upload(name: str) -> str:
+def an_upload(name: str) -> str:
+    """*name*, if a spool may have given it. Raises Invalid."""
     if name and not UPLOAD.fullmatch(name):
         raise Invalid("upload", "That is no upload's name; send the file anew.")
     return name

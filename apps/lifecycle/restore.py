@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from typing import Unpack
 
+from apps.backups.copied import rewriting_back
 from apps.backups.models import Backup
 from apps.backups.standing import COMPLETED, must_stand
 from apps.backups.steps.archive import MakeRoom, MeasureArchive, WriteArchive
 from apps.backups.steps.beside import ExtractFiles, MakeAside, RemoveAside
-from apps.backups.steps.loading import LoadDatabases
+from apps.backups.steps.loading import LoadDatabases, RewriteBeside
 from apps.backups.steps.opening import OpenBackup
 from apps.backups.steps.putting import AdaptConfiguration, ExchangeFiles, RunRestored
-from apps.backups.wanted import Parts, wanted_of
+from apps.backups.wanted import FROM, Parts, must_suit, wanted_of
+from apps.databases.steps.rewriting import PARAMETER, SECURE
 from apps.databases.steps.scratch import SEVERAL, DropOldContent, MakeScratch
 from apps.databases.steps.swapping import SwapContent
 from apps.lifecycle.backup import complete, new_backup
@@ -62,6 +64,7 @@ RESTORE = Flow(
         line(3, ExtractFiles()),
         MakeScratch(),
         LoadDatabases(),
+        RewriteBeside(),
         AdaptConfiguration(),
         line(4, ExchangeFiles()),
         line(5, SwapContent()),
@@ -87,6 +90,9 @@ def restore_backup(ask: Ask, backup: Backup, *, keep: bool = True, **parts: Unpa
         raise WrongState(f"The site of {backup} is gone; make a new one of it: ./panel backup clone {backup.pk}.")
     require(ask, "backup:restore", CHANGE, site)
     params = wanted_of(backup, parts)
+    must_suit(backup, site, params)
+    if backup.facts.get("configured") in params[FROM].values():
+        params |= {PARAMETER: rewriting_back(backup.facts, site), SECURE: backup.facts.get("secure", False)}
     if keep:
         replaced = {"has_files": params["files"], "has_databases": bool(params[SEVERAL])}
         params[BEFORE] = new_backup(site, Backup.Reason.RESTORE, **replaced).pk

@@ -24,7 +24,7 @@ number = count(1)
 def token() -> str:
     """A token of a new superuser's, which may create sites."""
     scopes = ["site:create", "site:read", "site:operate", "site:change", "domain:change", "operation:read"]
-    scopes.append("database:change")
+    scopes += ["database:change", "backup:create", "backup:change"]
     return create_token(Ask(None, "bench"), _superuser(), "bench", scopes, 1)[1]
 
 

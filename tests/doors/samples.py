@@ -219,6 +219,7 @@ def without_a_schedule(site: Site) -> Site:
 SAMPLES |= {
     ("site", "clone"): Sample({"domain": "staging.example.net"}, others={"domain": "copy.example.net"}),
     ("backup", "create"): Sample({"label": "nightly", "pinned": True, "files": True, "databases": True}),
+    ("backup", "import"): Sample({"path": "old-site.tar.gz", "dump": "old.sql", "label": "from the old host"}),
     ("backup", "restore"): Sample({"path": "public/index.php", "keep": True}, with_a_backup()),
     ("backup", "clone"): Sample({"domain": "again.example.net"}, with_a_backup(), {"domain": "more.example.net"}),
     ("backup", "verify"): Sample(ready=with_a_backup()),

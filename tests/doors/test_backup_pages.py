@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils.timezone import now
+from playwright.sync_api import expect
 
 from apps.backups.models import Backup, Schedule
 from apps.databases.models import Database
+from apps.operations.models import Operation
 from apps.sites.models import Site
 from tests.doors.staff import SITES, boss, site_page
 from tests.doors.test_admin_pages import Visitor, _plain_http, address, browser, visitor
@@ -79,6 +83,53 @@ def test_a_restores_choices_are_told(visitor: Visitor, site: Site) -> None:
     visitor.is_content()
     visitor.looks_at(f"{SITES}{site.pk}/act/schedule/{Schedule.objects.get().pk}/update/")
     visitor.photographs("schedule-update")
+    visitor.is_content()
+
+
+REPORT: dict[str, Any] = {
+    "label": "WordPress",
+    "version": "6.4.2",
+    "php": ">=7.0.0",
+    "root": "backup-7.1_shop/homedir/public_html",
+    "addresses": ["http://shop.example/blog"],
+    "prefix": "wpx_",
+    "left_out": [{"folder": "backup-7.1_shop", "entries": 41}],
+    "unread": [".htaccess, line 7: Redirect 301 /old /new", ".htaccess, line 8: php_value upload_max_filesize 64M"],
+}
+
+
+def test_one_from_elsewhere_is_sent_and_told_of(
+    visitor: Visitor, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    monkeypatch.setattr(type(settings.PLACES), "spool", spool)
+    monkeypatch.setattr("apps.operations.sending.send", lambda pk, queue, after=0.0: None)
+    assert site.owner is not None
+    backup = a_backup(site, 5, reason="upload", label="from the old host")
+    Backup.objects.filter(pk=backup.pk).update(facts={**MANIFEST, "report": REPORT})
+    page = visitor.comes_in_as(site.owner).looks_at(f"{SITES}{site.pk}/tab/backups/")
+    page.get_by_text("Found: WordPress 6.4.2").click()
+    assert page.get_by_text("2 rules of .htaccess files do nothing here").is_visible()
+    (tmp_path / "old.tar.gz").write_bytes(b"an archive")
+    (tmp_path / "old.sql").write_bytes(b"a dump")
+    page.locator("input[name=archive]").set_input_files(tmp_path / "old.tar.gz")
+    page.locator("input[name=dump]").set_input_files(tmp_path / "old.sql")
+    page.get_by_label("What it is").fill("shop of last year")
+    visitor.photographs("backups-elsewhere")
+    visitor.is_content()
+    page.get_by_label("The key that it was locked for").fill("no key")
+    page.get_by_role("button", name="Send it").click()
+    expect(page.get_by_role("status")).to_contain_text("This key of age cannot be read")
+    visitor.complaints.clear()  # of the answer that says so
+    page.get_by_label("The key that it was locked for").fill("")
+    page.get_by_role("button", name="Send it").click()
+    page.wait_for_url(f"**{site_page(site)}")
+    operation = Operation.objects.get(flow="backup.import")
+    assert operation.params["upload"] != operation.params["dump_upload"]
+    assert Backup.objects.get(pk=operation.params["backup_id"]).label == "shop of last year"
+    assert (spool / operation.params["upload"]).read_bytes() == b"an archive"
+    assert (spool / operation.params["dump_upload"]).read_bytes() == b"a dump"
     visitor.is_content()
 
 

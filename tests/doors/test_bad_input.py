@@ -155,7 +155,7 @@ def cases(act: Act, door: str) -> list[tuple[Field, str, Any]]:
         said = [(field, wrong, value) for field in all_of_it for wrong, value in every.items()]
         return said + [(field, wrong, every[wrong]) for field in few for wrong in ("NUL", "list")]
     texts = {"long": LONG, "newline": "a\nb", **({"NUL": "a\0b"} if door == "admin" else {})}
-    typed = [field for field in act.fields if field.type != "flag"][-MOST_FIELDS:]
+    typed = [field for field in act.fields if field.type not in ("flag", "upload")][-MOST_FIELDS:]
     return [(field, wrong, value) for field in typed for wrong, value in texts.items()]
 
 
@@ -198,7 +198,7 @@ def test_a_field_that_nobody_knows_and_a_body_of_another_form_are_refused(noun: 
     answer = post(client, noun, act, subject, {**words, "status": "active"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "status")
     address = f"/api/v1/{noun.name}s/" if act.creates else f"/api/v1/{noun.name}s/{subject.pk}/"
-    address += "" if act.creates or act.verb == "update" else f"{act.verb}/"
+    address += "" if act.verb in ("create", "update") else f"{act.verb}/"
     send = client.patch if act.verb == "update" else client.post
     for body in (b"", b"{", b"[]", b"null", b'"text"', b"\xff\xfe", b"{" * 100_000):
         with thrown_away():

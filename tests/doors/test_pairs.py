@@ -39,7 +39,8 @@ def post(client: APIClient, noun: Noun, act: Act, subject: Any, words: dict[str,
     confirm = {"confirm": of.called(subject)} if act.confirm else {}
     if act.creates:
         body = {**words, **confirm, noun.parent: of.called(subject)}
-        return client.post(f"/api/v1/{noun.name}s/{query}", body, format="json")
+        verb = "" if act.verb == "create" else f"{act.verb}/"
+        return client.post(f"/api/v1/{noun.name}s/{verb}{query}", body, format="json")
     address = f"/api/v1/{noun.name}s/{subject.pk}/"
     if act.verb == "update":
         return client.patch(f"{address}{query}", {**words, **confirm}, format="json")

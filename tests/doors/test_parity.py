@@ -47,13 +47,14 @@ def through_the_api(user: User, noun: Noun, act: Act, subject: Any, words: dict[
     of = noun.subject(act)
     confirm = {"confirm": of.called(subject)} if act.confirm else {}
     address = f"/api/v1/{noun.name}s/" if act.creates else f"/api/v1/{noun.name}s/{subject.pk}/"
+    address += "" if act.verb in ("create", "update") else f"{act.verb}/"
     parent = {noun.parent: of.called(subject)} if act.creates else {}
     client = a_client(user)
     if act.verb == "update":
         answer = client.patch(address, {**words, **confirm}, format="json")
     else:
         answer = client.post(
-            address if act.creates else f"{address}{act.verb}/", {**words, **parent, **confirm}, format="json"
+            address, {**words, **parent, **confirm}, format="json"
         )
     return str(json.loads(answer.content).get("detail", ""))
 

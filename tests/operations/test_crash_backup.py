@@ -13,6 +13,7 @@ import pytest
 from apps.backups.models import Backup, BackupKey
 from apps.backups.naming import archive_of
 from apps.backups.panel import PANEL
+from apps.backups.uploads import import_sent
 from apps.databases.models import Database
 from apps.host.crash import CrashPoint
 from apps.host.host import Host
@@ -26,6 +27,7 @@ from apps.lifecycle.backup import (
     update_backup,
     verify_backup,
 )
+from apps.lifecycle.backup_import import IMPORT
 from apps.lifecycle.clone import CLONE, COPY, clone_backup, clone_site
 from apps.lifecycle.drill import DRILL, drill_backup
 from apps.lifecycle.panel_backup import EXPORT, export_panel
@@ -37,6 +39,7 @@ from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.sites.models import Site
 from tests.doors.samples import RECIPIENT
+from tests.host.archive.tars import file, tar
 from tests.operations.crashing import killed_forward, killed_undoing
 from tests.operations.inventory import Inventory
 from tests.operations.killing import Recorder, watching
@@ -47,6 +50,7 @@ from tests.parts import dumping
 __all__ = ["before", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 ME = Ask(user=None, door="test")
+FROM_ELSEWHERE = tar(file("www/index.php", b"<?php"), file("old.sql", b"CREATE TABLE t (n INT);\n"))
 SAVED, WRECKED = "as it was saved", "wrecked"
 
 
@@ -153,6 +157,17 @@ def as_saved(host: Host, site: Site) -> None:
     drive(create_backup(ME, site).pk, host)
 
 
+def ask_for_an_import(site: Site) -> Operation:
+    return import_sent(ME, site, [FROM_ELSEWHERE])
+
+
+def is_taken_in(host: Host, site: Site) -> None:
+    is_good(host, site)
+    backup = Backup.objects.get(site=site, reason=Backup.Reason.UPLOAD)
+    assert [one["tables"] for one in backup.facts["databases"]] == [1]
+    assert not list(host.places.spool.iterdir())
+
+
 def ask_for_a_clone(site: Site) -> Operation:
     return clone_backup(ME, the(site), "again.localhost")
 
@@ -190,6 +205,7 @@ def panel_is_saved(host: Host, site: Site) -> None:
 
 LOOPS = {
     "create": ToThePoint(CREATE, lambda site: create_backup(ME, site), is_good, forgotten),
+    "import": ToThePoint(IMPORT, ask_for_an_import, is_taken_in, forgotten),
     "restore": ToThePoint(
         RESTORE, lambda site: restore_backup(ME, the(site)), is_restored, wrecked, ready=saved_and_wrecked
     ),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from apps.backups.models import Backup
 from apps.backups.steps.opening import opened
 from apps.backups.wanted import FROM
 from apps.databases.steps.counting import Counter
+from apps.databases.steps.rewriting import PARAMETER, SECURE
 from apps.databases.steps.room import while_there_is_room
 from apps.databases.steps.scratch import besides, told
+from apps.host.rewriting.addresses import Addresses
+from apps.host.rewriting.database import Rewriting
 from apps.operations.flow import Step
 from apps.operations.run import Run
+from apps.sites.owner import kind_of
 
 
 class LoadDatabases(Step):
@@ -34,3 +39,29 @@ class LoadDatabases(Step):
             if table := run.params.get("table"):
                 for name in (one.scratch.name, one.database.name):
                     run.host.schemas.must_stand_alone(name, table)
+
+
+class RewriteBeside(Step):
+    """The site's address of today in what was saved under another one, while nothing uses it yet. A second run does
+    what is left to do."""
+
+    key = "restore-addresses"
+
+    def plan(self, run: Run) -> str:
+        asked = run.params.get(PARAMETER)
+        if not asked:
+            return "Addresses in the database stay as they are"
+        told = ", ".join(f"https://{old} to https://{new}" for old, new in asked.items())
+        return f"Change {told} in every text there"
+
+    def do(self, run: Run) -> None:
+        if not (asked := run.params.get(PARAMETER)):
+            return
+        configured = run.record(Backup).facts["configured"]
+        for one in besides(run):
+            if run.params[FROM][str(one.database.pk)] == configured:
+                login = run.host.mysql.login(one.scratch.name, one.scratch.password)
+                addresses = Addresses(asked, run.params[SECURE])
+                rewriting = Rewriting(login, addresses, kind_of(one.database.site).lasting_columns)
+                run.note(str(rewriting.rewrite(run.operation.pk, run.progress)))
+                rewriting.forget(run.operation.pk)

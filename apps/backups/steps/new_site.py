@@ -82,7 +82,8 @@ class PointConfiguration(Step):
         if database is None:
             run.note(f"{configuration.file} names no database of the backup; it was left as it is.")
             return
-        text = configuration.with_login(Words(database.name, run.host.vault.open(database.sealed_password)))
+        password, socket = run.host.vault.open(database.sealed_password), str(run.places.mysql_socket)
+        text = configuration.with_login(Words(database.name, password, socket))
         run.host.files.write_as(owner_of(run, site), site.slug, configuration.file, text)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from apps.backups.models import Backup
 from apps.backups.steps.beside import aside_of
-from apps.backups.wanted import TOPS
+from apps.backups.wanted import TOPS, tops_of
 from apps.databases.configuration import Login, read
 from apps.databases.models import Database
 from apps.host.errors import Refused
@@ -44,7 +45,8 @@ class AdaptConfiguration(Step):
         if database is None:
             run.note(f"{configuration.file} names no database of this site; it was left as it is.")
             return
-        text = configuration.with_login(Login(database.name, run.host.vault.open(database.sealed_password)))
+        password, socket = run.host.vault.open(database.sealed_password), str(run.places.mysql_socket)
+        text = configuration.with_login(Login(database.name, password, socket))
         run.host.files.write_as(owner_of(run, site), aside_of(run), configuration.file, text)
 
 
@@ -66,7 +68,8 @@ class ExchangeFiles(Step):
     def plan(self, run: Run) -> str:
         if not run.params["files"]:
             return "The site's files stay as they are"
-        return f"Exchange {run.params['path'] or ' and '.join(TOPS)} of the site with what lies beside"
+        tops = run.params["path"] or " and ".join(tops_of(run.record(Backup)))
+        return f"Exchange {tops} of the site with what lies beside"
 
     def do(self, run: Run) -> None:
         site = run.record(Site)
@@ -75,7 +78,7 @@ class ExchangeFiles(Step):
         if run.params["path"]:
             self._exchange_path(run, site)
         else:
-            for top in TOPS if run.params["files"] else ():
+            for top in tops_of(run.record(Backup)) if run.params["files"] else ():
                 coming = run.remember(f"coming-{top}", partial(run.host.files.number_of, aside_of(run), top))
                 run.host.files.exchange(site.slug, aside_of(run), top, coming)
 
@@ -100,7 +103,10 @@ class ExchangeFiles(Step):
 
 
 class RunRestored(Step):
-    """The worker starts anew with the files that are there now; its page must be no worse than before."""
+    """The worker starts anew with the files that are there now; its page must be no worse than before.
+
+    Another page is none the worse: what is restored may be older, or from elsewhere.
+    """
 
     key = "restore-run"
 
@@ -114,7 +120,7 @@ class RunRestored(Step):
         if run.params["files"]:
             _restart(run, site)
         before, after = Page(run.operation.lines.get(key=ExchangeFiles.key).memo["page"]), page_of(site)
-        if after < before:
+        if after < min(before, Page.SOME):
             raise Refused(
                 f"With this backup the home page of {site.slug} {SAID[after]}; before, it {SAID[before]}."
                 " All is as it was; the logs of the site say more."

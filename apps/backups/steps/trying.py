@@ -43,7 +43,7 @@ class PointTrial(Step):
         ours = {key: login for name, login in logins(run).items() for key in (name, login.name)}
         login = ours.get(configuration.database)
         if login is not None:
-            text = configuration.with_login(Words(login.name, login.password))
+            text = configuration.with_login(Words(login.name, login.password, str(run.places.mysql_socket)))
             run.host.files.write_as(owner_of(run, site), aside_of(run), configuration.file, text)
 
 

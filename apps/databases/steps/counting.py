@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from apps.host.archive.tar_reading import Member
 from apps.operations.run import Run
 
 
@@ -21,6 +22,12 @@ class Counter:
         for chunk in chunks:
             self.add(len(chunk))
             yield chunk
+
+    def passing_members(self, members: Iterable[Member]) -> Iterator[Member]:
+        """Each counts as many bytes as it has."""
+        for member in members:
+            self.add(member.size)
+            yield member
 
     def add(self, count: int) -> None:
         self.done += count

@@ -19,7 +19,8 @@ from apps.sites.facts import kind_of
 if TYPE_CHECKING:
     from apps.host.host import Host
 
-PARAMETER = "rewrite"
+PARAMETER, SECURE = "rewrite", "secure"
+"""Which address becomes which; and whether those that begin with http begin with https then."""
 
 
 class RewriteAddresses(Step):
@@ -79,9 +80,9 @@ def _rewriting(run: Run) -> Rewriting | None:
     database, asked = run.find(Database), _asked(run)
     if database is None or not asked:
         return None
-    return rewriting_of(database, asked, run.host)
+    return rewriting_of(database, asked, run.host, secure=run.params.get(SECURE, False))
 
 
-def rewriting_of(database: Database, asked: dict[str, str], host: Host) -> Rewriting:
+def rewriting_of(database: Database, asked: dict[str, str], host: Host, *, secure: bool = False) -> Rewriting:
     login = host.mysql.login(database.name, host.vault.open(database.sealed_password))
-    return Rewriting(login, Addresses(asked), kind_of(database.site).lasting_columns)
+    return Rewriting(login, Addresses(asked, secure), kind_of(database.site).lasting_columns)

@@ -14,7 +14,7 @@ from apps.host.archive.reading import Archive
 from apps.host.archive.site_tree import Told
 from apps.host.archive.sources import LocalFile, local_file
 from apps.host.archive.target import discard
-from apps.host.archive.writing import Content, Written, write_archive
+from apps.host.archive.writing import Content, Fill, Written, write_archive, write_filled
 from apps.host.errors import Refused
 from apps.host.folders import have
 from apps.host.streams import Waiting, at_ease
@@ -40,10 +40,18 @@ class Archives:
         self, slug: str, file: str, content: Content, waiting: Waiting = at_ease, told: Told = lambda count: None
     ) -> Written:
         """Seed, Backup Creation 3 to 8 in one pass; see `write_archive`. A second time writes it anew."""
+        return write_archive(self.places.root, self._new(slug, file), content, waiting, told)
+
+    def write_filled(self, slug: str, file: str, content: Content, fill: Fill) -> Written:
+        """Write what *fill* puts into the tar: what came from elsewhere. A second time writes it anew."""
+        return write_filled(self.places.root, self._new(slug, file), content, fill)
+
+    def _new(self, slug: str, file: str) -> Path:
+        """Its path, in a folder that is there."""
         path = self.path(slug, file)
         for folder in (path.parent.parent, path.parent):
             have(folder, 0o700)
-        return write_archive(self.places.root, path, content, waiting, told)
+        return path
 
     def free(self) -> int:
         """Bytes that the disk has room for."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from json import dumps
 from pathlib import Path
@@ -19,7 +19,7 @@ from apps.host.archive import ustar
 from apps.host.archive.age import Locking
 from apps.host.archive.blocks import Blocks, packing
 from apps.host.archive.bytestream import ByteStream
-from apps.host.archive.dump_parts import TABLE, parts
+from apps.host.archive.dump_parts import TABLE, Part, parts
 from apps.host.archive.ledger import FORMAT, Ledger
 from apps.host.archive.members import member, trailer
 from apps.host.archive.readme import README
@@ -62,6 +62,9 @@ class Database:
     tables: int
 
 
+Fill = Callable[[Tar], Mapping[str, Database]]
+
+
 @dataclass(frozen=True)
 class Written:
     """An archive that is on the disk. *size* and *sha256* are the stored file's, *content* is the tar's bytes.
@@ -76,8 +79,8 @@ class Written:
     folders: int
     links: int
     databases: Mapping[str, Database]
-    warnings: Sequence[str]
-    warned: int
+    warnings: Sequence[str] = ()
+    warned: int = 0
 
 
 def write_archive(
@@ -92,29 +95,36 @@ def write_archive(
     *told* gets bytes as they are packed, *waiting* is called while nothing comes: either may raise. A second time
     writes it anew. Raises what `Dumps.export` and `pack_tree` do, and Refused where the disk has no room.
     """
-    ledger, warnings = Ledger(), Warnings()
+    warnings = Warnings()
+
+    def fill(tar: Tar) -> dict[str, Database]:
+        return _fill(tar, content, warnings, waiting, told)
+
+    return replace(write_filled(base, path, content, fill), warnings=warnings.texts, warned=warnings.count)
+
+
+def write_filled(base: Path, path: Path, content: Content, fill: Fill) -> Written:
+    """The same, with what *fill* puts into the tar, which returns its databases. Of *content* its facts count alone."""
+    ledger = Ledger()
     with writing(base, path, content.needed) as part:
         locking = Locking(part.write, content.recipients) if content.recipients else None
         hand_on = locking.write if locking else part.write
         with packing(hand_on) as blocks, ledger.line:
-            tar = Tar(blocks, ledger, int(time.time()), content.most)
-            databases = _fill(tar, content, warnings, waiting, told)
+            databases = fill(Tar(blocks, ledger, int(time.time()), content.most))
         _finish(blocks, ledger, hand_on)
         if locking:
             locking.close()
     files, folders, links = (ledger.counts[kind] for kind in ("file", "folder", "link"))
-    facts = (files, folders, links, databases, warnings.texts, warnings.count)
-    return Written(part.size, part.digest.hexdigest(), blocks.at, *facts)
+    return Written(part.size, part.digest.hexdigest(), blocks.at, files, folders, links, databases)
 
 
 def _fill(tar: Tar, content: Content, warnings: Warnings, waiting: Waiting, told: Told) -> dict[str, Database]:
-    tar.text("README.txt", content.readme.encode())
-    tar.text("manifest.json", dumps({"format": FORMAT, **content.manifest}, indent=1).encode() + b"\n")
+    pack_manifest(tar, content.manifest, content.readme)
     for path, text in content.texts.items():
         tar.text(path, text.encode())
     for path, chunks in content.streams.items():
         _pack_stream(tar, path, chunks, told)
-    databases = {name: _pack_dump(tar, name, dump, told) for name, dump in content.databases.items()}
+    databases = {name: pack_dump(tar, name, parts(dump), told) for name, dump in content.databases.items()}
     DUMPED()
     if content.tree is not None:
         pack_tree(content.tree, tar, b"files/", warnings, waiting, told)
@@ -122,10 +132,16 @@ def _fill(tar: Tar, content: Content, warnings: Warnings, waiting: Waiting, told
     return databases
 
 
-def _pack_dump(tar: Tar, name: str, dump: Iterable[bytes], told: Told) -> Database:
+def pack_manifest(tar: Tar, manifest: Mapping[str, Any], readme: str = README) -> None:
+    """What whoever opens the archive reads first."""
+    tar.text("README.txt", readme.encode())
+    tar.text("manifest.json", dumps({"format": FORMAT, **manifest}, indent=1).encode() + b"\n")
+
+
+def pack_dump(tar: Tar, name: str, dump: Iterable[Part], told: Told) -> Database:
     size = number = 0
     tables = set()
-    for number, part in enumerate(parts(dump), 1):
+    for number, part in enumerate(dump, 1):
         about = {"part": part.kind, **({"table": part.table} if part.kind == TABLE else {})}
         tar.text(f"database/{name}.sql.{number:05d}", part.sql, **about)
         size += len(part.sql)

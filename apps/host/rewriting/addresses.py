@@ -21,6 +21,7 @@ DASH = r"(?:-|\\{1,15}u002[dD])"
 COLON = r"(?::|%(?:25){0,4}3[aA])"
 GOES_ON = rf"{DASH}{{0,63}}\w|\.\w|@|:\w|%(?:25){{0,4}}(?:2[eE]|40|3[aA]\d)"
 """What follows a host name that is only the beginning of another one, or of one with another port."""
+UNSAFE = re.compile(rf"(?i:\bhttp)({COLON})\Z")
 Pattern = re.Pattern[str]
 """Of a host and its port. It begins with a letter's two cases, which Python looks for quickly; what must stand before
 it is looked at afterwards."""
@@ -32,9 +33,11 @@ class Addresses:
 
     Only a whole host name after two slashes is one: neither ``bold.test`` nor ``old.test.evil`` is ``old.test``.
     Refused where what comes out would be found again, for then a second run would change it once more.
+    *secure*: what stands there with http becomes https, too.
     """
 
     pairs: Mapping[str, str]
+    secure: bool = False
 
     def __post_init__(self) -> None:
         for new in self.pairs.values():
@@ -61,10 +64,16 @@ class Addresses:
         for pattern, new in self._patterns:
             found = [one for one in pattern.finditer(text) if _slashes(one)]
             ends = [0, *(one.end() for one in found)]
-            parts = [text[end : one.start()] + _written(new, one) for end, one in zip(ends, found, strict=False)]
+            parts = [self._before(text, end, one) + _written(new, one) for end, one in zip(ends, found, strict=False)]
             text = "".join([*parts, text[ends[-1] :]])
             places += len(found)
         return text, places
+
+    def _before(self, text: str, end: int, one: re.Match[str]) -> str:
+        """What stands between the last address, which ends at *end*, and this one."""
+        before = text[end : one.start()]
+        scheme = UNSAFE.search(before.removesuffix(_slashes(one))) if self.secure else None
+        return f"{before[: scheme.start(1)]}s{before[scheme.start(1) :]}" if scheme else before
 
     @cached_property
     def _patterns(self) -> list[tuple[Pattern, str]]:

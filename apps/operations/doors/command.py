@@ -66,7 +66,7 @@ class ActVerb(NounVerb):
     def run(self, options: Namespace) -> int | None:
         of = self.noun.subject(self.act)
         subject = of.find(user_of(options), options.subject)
-        asked = {field.name: value for field in self.act.fields if (value := _read(options, field)) is not None}
+        asked = {field.name: value for field in self.act.fields if (value := read(options, field)) is not None}
         ask = ask_of(options, action=f"{self.noun.name}.{self.act.verb}", subject=subject.pk, **asked)
         if options.dry_run:
             show_one(options, PlanShape(self.act.entry.plan(replace(ask, key=""), subject, **asked)).data)
@@ -105,7 +105,7 @@ class LookVerb(NounVerb):
         if self._is_for_one:
             self._tell_once(options, subject)
             return
-        asked = {field.name: value for field in self.look.fields if (value := _read(options, field)) is not None}
+        asked = {field.name: value for field in self.look.fields if (value := read(options, field)) is not None}
         told = self.look.read(ask_of(options, action=f"{self.noun.name}.{self.look.verb}"), subject, **asked)
         if isinstance(told, list):
             show_many(options, told, self.look.columns)
@@ -173,7 +173,9 @@ def _make(kind: type[Any], **words: Any) -> type[Verb]:
 def _add(parser: ArgumentParser, field: Field) -> None:
     """What is required stands in the line without a name; what is secret or long comes from a file or stdin."""
     option = f"--{field.name.replace('_', '-')}"
-    if field.type == "flag":
+    if field.type == "upload":
+        parser.set_defaults(**{field.name: None})
+    elif field.type == "flag":
         parser.add_argument(option, action=BooleanOptionalAction, help=field.help)
     elif field.comes_from_a_file:
         parser.add_argument(f"{option}-file", metavar="F", required=field.required, help=f"{field.help} - is stdin.")
@@ -185,8 +187,8 @@ def _add(parser: ArgumentParser, field: Field) -> None:
             parser.add_argument(option, metavar="X", type=kind, help=field.help)
 
 
-def _read(options: Namespace, field: Field) -> Any:
-    """What was given for *field*; None where nothing was."""
+def read(options: Namespace, field: Field) -> Any:
+    """What was given for *field*; None where nothing was. Raises Usage for a file that is no text."""
     if not field.comes_from_a_file:
         return getattr(options, field.name)
     name = getattr(options, f"{field.name}_file")

@@ -46,7 +46,7 @@ class ActForm(forms.Form):
     def __init__(self, data: Any, noun: Noun, act: Act, subject: Any) -> None:
         super().__init__(data)
         self.noun, self.act, self.subject = noun, act, subject
-        for field in act.fields:
+        for field in self.asked:
             self.fields[field.name] = _field(field, subject)
         if act.confirm:
             self.fields["confirm"] = forms.CharField(
@@ -60,6 +60,10 @@ class ActForm(forms.Form):
     def called(self) -> str:
         """What the act is done to. (A form's ``name`` would be its field of that name.)"""
         return self.noun.subject(self.act).called(self.subject)
+
+    @property
+    def asked(self) -> list[Field]:
+        return [field for field in self.act.fields if field.type != "upload"]
 
     @property
     def shown(self) -> list[forms.BoundField]:
@@ -79,7 +83,7 @@ class ActForm(forms.Form):
         return None
 
     def _values(self) -> dict[str, Any]:
-        given = {field: self.cleaned_data[field.name] for field in self.act.fields}
+        given = {field: self.cleaned_data[field.name] for field in self.asked}
         return {field.name: value for field, value in given.items() if not self._is_left_out(field, value)}
 
     def _is_left_out(self, field: Field, value: Any) -> bool:

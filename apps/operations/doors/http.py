@@ -127,7 +127,7 @@ def _address(noun: Noun, act: Act, name: str, accepted: Any) -> Callable[..., Re
     )(handle)
     if act.verb in METHODS:
         return described
-    return action(detail=True, methods=["post"], url_path=act.verb, url_name=act.verb)(described)
+    return action(detail=not act.creates, methods=["post"], url_path=act.verb, url_name=act.verb)(described)
 
 
 def _sight(noun: Noun, look: Look, name: str) -> Callable[..., Response]:

@@ -37,13 +37,13 @@ class Field:
     """A parameter of an act, as the lifecycle function names it.
 
     One that is not *required* and is left out is not handed on: the function's own default holds. *lines* is a text
-    of several lines, *secret* one that is never echoed, *secret-lines* both. *choices* and *initial* are
-    asked of the subject.
+    of several lines, *secret* one that is never echoed, *secret-lines* both; *upload* is what the API called a file
+    that was sent to it, and is asked for there alone. *choices* and *initial* are asked of the subject.
     """
 
     name: str
     help: str
-    type: Literal["text", "lines", "flag", "number", "secret", "secret-lines"] = "text"
+    type: Literal["text", "lines", "flag", "number", "secret", "secret-lines", "upload"] = "text"
     required: bool = True
     label: str = ""
     choices: Choices | None = None

@@ -100,6 +100,8 @@ class DatabaseFacts:
 class ConfigKeys:
     """What the values are called in ``config_file`` that say which database it is, its account, and its password.
 
+    *host* and *socket*: where its server is, as far as these are written down.
+
     *form*: ``constant`` for ``define('NAME', 'value')``, ``property`` for ``public $name = 'value'``. *copies* are
     files to which an application may have copied them: where one is there, ``config_file`` is not what counts.
     """
@@ -109,6 +111,8 @@ class ConfigKeys:
     user: str
     password: str
     copies: tuple[str, ...] = ()
+    host: str = ""
+    socket: str = ""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,13 @@ class Laravel(Kind):
     )
     config_file: ClassVar = "public/.env"
     config_keys: ClassVar = ConfigKeys(
-        "dotenv", "DB_DATABASE", "DB_USERNAME", "DB_PASSWORD", copies=("public/bootstrap/cache/config.php",)
+        "dotenv",
+        "DB_DATABASE",
+        "DB_USERNAME",
+        "DB_PASSWORD",
+        copies=("public/bootstrap/cache/config.php",),
+        host="DB_HOST",
+        socket="DB_SOCKET",
     )
     installer: ClassVar = MIGRATE
     proof_statuses: ClassVar = range(200, 500)

@@ -70,7 +70,7 @@ class Joomla(Kind):
         leave_out=("configuration.php", ".htaccess"),
     )
     config_file: ClassVar = "public/configuration.php"
-    config_keys: ClassVar = ConfigKeys("property", "db", "user", "password")
+    config_keys: ClassVar = ConfigKeys("property", "db", "user", "password", host="host")
     installer: ClassVar = (Path(__file__).parent / "install.php").read_text()
     admin_path: ClassVar = "/administrator/"
 

@@ -53,7 +53,7 @@ class WordPress(Kind):
         folders=(MUST_USE, "wp-content/uploads"),
     )
     config_file: ClassVar = "public/wp-config.php"
-    config_keys: ClassVar = ConfigKeys("constant", "DB_NAME", "DB_USER", "DB_PASSWORD")
+    config_keys: ClassVar = ConfigKeys("constant", "DB_NAME", "DB_USER", "DB_PASSWORD", host="DB_HOST")
     installer: ClassVar = (HERE / "install.php").read_text()
     admin_path: ClassVar = "/wp-login.php"
     cron_command: ClassVar = "GET /wp-cron.php"

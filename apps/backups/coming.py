@@ -1,0 +1,83 @@
+"""What somebody sent, or has put into his site's private folder, open: an archive, and perhaps a dump beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from apps.backups.keys import keys_of
+from apps.backups.models import Backup
+from apps.backups.room import FREE
+from apps.host.archive.faults import Locked
+from apps.host.archive.forward import members_of
+from apps.host.archive.keys import Key, read_key
+from apps.host.archive.sources import LocalFile
+from apps.host.archive.tar_reading import Member
+from apps.host.arriving.reading import limits_of, members_in
+from apps.host.errors import Refused
+from apps.host.site_files import Content
+from apps.operations.letterbox import take_out
+from apps.operations.run import Run
+from apps.sites.models import Site
+from apps.sites.owner import owner_of
+
+IDENTITY = "sealed_identity"
+"""The parameter with a key that is used for this one archive, and kept nowhere after that."""
+NO_KEY = "None of this server's keys opens the archive. Give the one that it was locked for (--identity-file)."
+
+
+@dataclass(frozen=True)
+class Coming:
+    """*size*: bytes of the archive as it came. *dump*: what is in the second file, where there is one."""
+
+    size: int
+    members: Iterator[Member]
+    dump: Iterator[bytes] | None
+
+
+@contextmanager
+def coming(run: Run) -> Iterator[Coming]:
+    """Open it, from its beginning. Refused where none of the keys fits, or it is not there any more."""
+    try:
+        with _archive(run) as (size, members), _dump(run) as dump:
+            yield Coming(size, members, dump)
+    except Locked:
+        raise Refused(NO_KEY) from None
+
+
+@contextmanager
+def _archive(run: Run) -> Iterator[tuple[int, Iterator[Member]]]:
+    room = run.host.archives.free() - FREE
+    if run.params["upload"]:
+        with run.host.spool.opened(run.params["upload"]) as opened:
+            file = LocalFile(opened.fileno())
+            yield file.size, members_in(file, _keys(run), limits_of(file.size, room))
+    else:
+        with _of_the_site(run, run.params["path"]) as content:
+            yield content.size, members_of(content.chunks, _keys(run), limits_of(content.size, room))
+
+
+@contextmanager
+def _dump(run: Run) -> Iterator[Iterator[bytes] | None]:
+    if run.params["dump_upload"]:
+        with run.host.spool.reading(run.params["dump_upload"]) as content:
+            yield content.chunks
+    elif run.params["dump"]:
+        with _of_the_site(run, run.params["dump"]) as content:
+            yield content.chunks
+    else:
+        yield None
+
+
+@contextmanager
+def _of_the_site(run: Run, path: str) -> Iterator[Content]:
+    site = run.record(Site)
+    with run.host.site_files.reading(owner_of(run, site), site.slug, f"private/{path}") as content:
+        yield content
+
+
+def _keys(run: Run) -> list[Key]:
+    given = run.params.get(IDENTITY)
+    own = keys_of(run.record(Backup).server, run.host)
+    return [read_key(take_out(run.host, given)), *own] if given else own
