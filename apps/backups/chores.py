@@ -74,7 +74,8 @@ def prove_the_next(server: Server, host: Host) -> None:
         server=server, status=Backup.Status.COMPLETED, fault="", has_files=True, removed_at=None
     )
     scheduled = good.filter(site__status__in=SAVABLE, site__schedule__isnull=False)
-    newest = scheduled.order_by().values("site").annotate(newest=Max("pk")).values("newest")
+    own = scheduled.exclude(reason=Backup.Reason.UPLOAD)
+    newest = own.order_by().values("site").annotate(newest=Max("pk")).values("newest")
     old = Q(proven_at=None) | Q(proven_at__lt=now() - PROVEN_FOR)
     waiting = Backup.objects.filter(old, pk__in=newest).order_by(F("proven_at").asc(nulls_first=True), "pk")
     if backup := waiting.select_related("site__server", "server").first():

@@ -30,8 +30,9 @@ class Trust:
 
 
 def trust_of(site: Site) -> Trust:
-    """Costs one query where *site* was read with its schedule."""
-    good = Backup.objects.filter(site=site, status=Backup.Status.COMPLETED, fault="", removed_at=None)
+    """Costs one query where *site* was read with its schedule. What came from elsewhere is no copy of it as it is."""
+    there = Backup.objects.filter(site=site, status=Backup.Status.COMPLETED, fault="", removed_at=None)
+    good = there.exclude(reason=Backup.Reason.UPLOAD)
     proven = good.exclude(proven_at=None).order_by("-proven_at")
     chosen = Q(pk=Subquery(good.values("pk")[:1])) | Q(pk=Subquery(proven.values("pk")[:1]))
     found = list(good.filter(chosen))

@@ -10,6 +10,7 @@ from apps.backups.steps.beside import MakeAside
 from apps.backups.steps.opening import OpenBackup
 from apps.backups.steps.trying import ClearTrial, PointTrial, RunTrial, TryFiles
 from apps.backups.steps.trying_databases import LoadTrialDatabases, MakeTrialDatabases
+from apps.backups.wanted import must_suit
 from apps.lifecycle.backup import SAVABLE
 from apps.lifecycle.requests import CHANGE, must_be, require
 from apps.operations.asking import Ask
@@ -62,6 +63,7 @@ def drill_backup(ask: Ask, backup: Backup) -> Operation:
     if not backup.has_files:
         raise Invalid("", f"{backup} has no files in it, so nothing can run from it; verify it instead.")
     params = {"backup_id": backup.pk, "files": True, "path": ""}
+    must_suit(backup, site, params)
     holds = [f"site:{site.pk}/backup", f"backup:{backup.pk}"]
     operation = enqueue(DRILL, site, site.server, ask, params=params, resources=holds)
     must_be(site, operation, SAVABLE, "tried out")

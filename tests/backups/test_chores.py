@@ -127,3 +127,11 @@ def test_one_that_was_proven_lately_is_left_alone(site: Site) -> None:
     made(site, proven_at=now() - timedelta(days=6))
     prove_the_next(site.server, NOBODY)
     assert asked("backup.drill") == []
+
+
+def test_what_came_from_elsewhere_is_proven_by_those_who_want_it(site: Site) -> None:
+    scheduled(site)
+    own = made(site)
+    made(site, reason="upload", kind="wordpress")
+    prove_the_next(site.server, NOBODY)
+    assert asked("backup.drill") == [own.pk]
