@@ -24,6 +24,7 @@ SERVER_ACTS = (
             Field("recipient", "What the key is known by: age1…, as age-keygen prints it. Never the key itself."),
         ),
         confirm=True,
+        button="Set the key",
     ),
     Act(
         "export",

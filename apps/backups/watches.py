@@ -9,6 +9,8 @@ from django.db.models import Max, Q
 from django.utils.timezone import now
 
 from apps.backups.models import Backup, Copy, Schedule, Target
+from apps.backups.panel import DAY, panel_backups
+from apps.backups.recovery import recovery_of
 from apps.lifecycle.backup import SAVABLE
 from apps.notices.watching import Found, watch
 from apps.servers.models import Server
@@ -26,6 +28,16 @@ def failed(server: Server) -> Iterator[Found]:
     newest = ended.order_by().values("site").annotate(newest=Max("pk")).values("newest")
     for backup in Backup.objects.filter(pk__in=newest, status=Backup.Status.FAILED):
         yield Found(backup, backup.site_id, "failed", f"{backup.slug} was not backed up: {backup.fault}")
+
+
+@watch("backup.panel", "The panel is not saved")
+def panel_failed(server: Server) -> Iterator[Found]:
+    """Its own backup, where there is a recovery key for it: the newest failed, or none was made for two days."""
+    newest = panel_backups(server).exclude(status=Backup.Status.IN_PROGRESS).first()
+    if newest is not None and newest.status == Backup.Status.FAILED:
+        yield Found(newest, None, "failed", f"The panel on {server} was not saved: {newest.fault}")
+    elif newest is not None and recovery_of(server) and newest.created_at < now() - 2 * DAY:
+        yield Found(server, None, "late", f"The panel on {server} was last saved on {newest.created_at:%F}.")
 
 
 @watch("backup.missed", "A backup was missed")

@@ -98,5 +98,7 @@ def _quoted(value: str) -> str:
 
 
 def _said(what: str, failed: CommandFailed, stream: Stream) -> Refused:
-    said = (stream.said().splitlines() or [f"it ended with code {failed.code}"])[-1]
+    """With the first line that speaks of an error: others follow it that say where."""
+    lines = stream.said().splitlines() or [f"it ended with code {failed.code}"]
+    said = next((line for line in lines if "error" in line.lower()), lines[-1])
     return Refused(f"{what}: {printable(said, 300).rstrip('.')}.")

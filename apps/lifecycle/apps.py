@@ -11,7 +11,7 @@ LIFECYCLES = (
     *("database", "database_rotation", "database_deletion", "database_dumps"),
     *("domain", "cron", "mail", "notice", "browser"),
     *("backup", "backup_import", "restore", "clone", "drill", "schedule", "target"),
-    *("recovery_key", "panel_backup"),
+    *("recovery_key", "panel_backup", "recovery"),
     "key_rotation",
     "purging",
 )

@@ -168,6 +168,6 @@ def test_a_person_makes_a_key_sets_it_and_is_warned_no_more(visitor: Visitor) ->
     page.get_by_label("Type local to confirm").fill("local")
     visitor.is_content()
     visitor.photographs("recovery-form")
-    page.get_by_role("button", name="Recovery key").click()
+    page.get_by_role("button", name="Set the key").click()
     expect(page.get_by_text("Recovery Key").first).to_be_visible()
     assert Operation.objects.get().params["recipient"] == recipient

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils.timezone import now
 
-from apps.backups.models import Backup, Copy, Schedule, Target
+from apps.backups.models import Backup, BackupKey, Copy, Schedule, Target
 from apps.notices.models import Event
 from apps.notices.watching import look_around
 from apps.sites.models import Site
@@ -97,3 +97,15 @@ def test_a_place_that_takes_no_copies_is_told_once_however_many_wait() -> None:
     Copy.objects.update(status="done")
     assert found(site) == []
     assert still_open() == []
+
+
+def test_the_panel_s_own_is_told_as_a_site_s_is_and_where_none_is_made_any_more() -> None:
+    site, two_days_ago = a_site(), now() - timedelta(days=2, hours=1)
+    key = BackupKey.objects.create(server=site.server, recipient="age1")
+    own = Backup.objects.create(server=site.server, slug="panel", kind="panel", status="completed", file="panel-1")
+    Backup.objects.update(created_at=two_days_ago)
+    assert found(site) == [("backup.panel", f"The panel on local was last saved on {two_days_ago:%F}.")]
+    key.delete()
+    assert found(site) == []
+    Backup.objects.filter(pk=own.pk).update(status="failed", fault="The disk is full.")
+    assert found(site) == [("backup.panel", "The panel on local was not saved: The disk is full.")]

@@ -47,7 +47,10 @@ class CreateDatabases(Step):
 
 
 class FillDatabases(Step):
-    """Nobody uses them yet, so they are loaded where they are. A second run begins with nothing."""
+    """Nobody uses them yet, so they are loaded where they are. A second run begins with nothing.
+
+    One that is not in the archive stays empty.
+    """
 
     key = "databases-fill"
 
@@ -56,7 +59,9 @@ class FillDatabases(Step):
 
     def do(self, run: Run) -> None:
         for database in loaded(run):
-            saved = run.params[FROM][str(database.pk)]
+            saved = run.params[FROM].get(str(database.pk))
+            if saved is None:
+                continue
             run.host.schemas.empty(database.name, like=database.name)
             with opened(run) as archive:
                 counter = Counter(run, archive.size_of(f"database/{saved}"), f"of {saved} loaded")
@@ -77,7 +82,7 @@ class PointConfiguration(Step):
         configuration = read(run, site)
         if configuration is None:
             return
-        ours = {name: one for one in loaded(run) for name in (one.name, run.params[FROM][str(one.pk)])}
+        ours = {name: one for one in loaded(run) for name in (one.name, run.params[FROM].get(str(one.pk)))}
         database = ours.get(configuration.database)
         if database is None:
             run.note(f"{configuration.file} names no database of the backup; it was left as it is.")

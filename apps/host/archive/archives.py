@@ -13,7 +13,7 @@ from apps.host.archive.keys import Key
 from apps.host.archive.reading import Archive
 from apps.host.archive.site_tree import Told
 from apps.host.archive.sources import LocalFile, local_file
-from apps.host.archive.target import discard
+from apps.host.archive.target import discard, writing
 from apps.host.archive.writing import Content, Fill, Written, write_archive, write_filled
 from apps.host.errors import Refused
 from apps.host.folders import have
@@ -45,6 +45,13 @@ class Archives:
     def write_filled(self, slug: str, file: str, content: Content, fill: Fill) -> Written:
         """Write what *fill* puts into the tar: what came from elsewhere. A second time writes it anew."""
         return write_filled(self.places.root, self._new(slug, file), content, fill)
+
+    def take_in(self, slug: str, file: str, source: LocalFile) -> str:
+        """A copy of *source* under the name *file*. Returns its digest. A second time writes it anew."""
+        with writing(self.places.root, self._new(slug, file), source.size) as part:
+            for at in range(0, source.size, CHUNK):
+                part.write(source.read_at(at, CHUNK))
+        return part.digest.hexdigest()
 
     def _new(self, slug: str, file: str) -> Path:
         """Its path, in a folder that is there."""

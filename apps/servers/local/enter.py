@@ -8,18 +8,23 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import apps.host.quiet  # noqa: F401 - before all that takes long
 from apps.host.code import readable_copy
 from apps.host.errors import HostError
 from apps.host.reach import enterable
 from apps.servers.local.ground import lay
-from apps.servers.local.instance import Instance, open_instance, write_environment
+from apps.servers.local.instance import Instance, open_instance, root_of, write_environment
+from apps.servers.local.recovery.marker import must_be_settled
 from apps.servers.local.workplace import get_frankenphp
 from frankenpanel.command_line import run
 
+if TYPE_CHECKING:
+    from apps.servers.local.recovery.placing import Placing
+
 CHECKOUT = Path(__file__).resolve().parents[3]
-STARTS = ("demo", "up", "prepare")
+STARTS = ("demo", "up", "prepare", "recover")
 OWN_PLACES = ("test", "bench")
 """They make panels of their own, and leave none behind."""
 
@@ -27,14 +32,28 @@ OWN_PLACES = ("test", "bench")
 def main(argv: list[str]) -> None:
     os.environ.pop("PYTHONPATH", None)
     if argv[0] not in OWN_PLACES:
+        placing = _to_recover(argv)
         instance = open_instance(CHECKOUT, Path(os.environ["FRANKENPANEL_CACHE"]), os.environ)
         lay(instance)
+        if placing is not None:
+            placing.place()
         if argv[0] in STARTS:
             _get_frankenphp(instance)
         os.environ.update(instance.environment(), FRANKENPANEL_ROOT=str(instance.places.root))
         if instance.separate and not enterable(CHECKOUT):
             _go_on_in_copy(instance, argv)
     _manage(argv)
+
+
+def _to_recover(argv: list[str]) -> Placing | None:
+    """What a recovery places into the root that is still empty; None for every other command."""
+    root = root_of(CHECKOUT, os.environ, separate=os.geteuid() == 0)
+    if argv[0] != "recover":
+        must_be_settled(root)
+        return None
+    from apps.servers.local.recovery.placing import choose  # noqa: PLC0415 - other commands need no cryptography yet
+
+    return choose(argv[1:], root, os.environ)
 
 
 def _get_frankenphp(instance: Instance) -> None:

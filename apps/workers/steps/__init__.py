@@ -37,8 +37,7 @@ class WriteWorkerConfig(Step):
         site = run.record(Site)
         if run.host.files.runtime_exists(site.pk):
             raise Refused(f"{run.places.runtime(site.pk)} or a file of its worker is not the panel's; move it away.")
-        while site.port is not None and (holder := run.host.supervisor.port_holder(site.port)):
-            _go_round(site, site.port, holder)
+        go_round_strangers(run, site)
 
     def plan(self, run: Run) -> str:
         site = run.record(Site)
@@ -51,6 +50,11 @@ class WriteWorkerConfig(Step):
 
     def undo(self, run: Run) -> None:
         run.host.files.remove_runtime(run.record(Site).pk)
+
+
+def go_round_strangers(run: Run, site: Site) -> None:
+    while site.port is not None and (holder := run.host.supervisor.port_holder(site.port)):
+        _go_round(site, site.port, holder)
 
 
 def _go_round(site: Site, port: int, holder: str) -> None:
