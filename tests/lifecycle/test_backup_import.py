@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import load_command_class
 
 from apps.backups.models import Backup, BackupKey
 from apps.backups.naming import archive_of
@@ -29,6 +30,7 @@ from apps.lifecycle.clone import clone_backup
 from apps.lifecycle.drill import drill_backup
 from apps.lifecycle.restore import restore_backup
 from apps.operations.letterbox import letterbox_of
+from apps.operations.management.base import NounCommand
 from apps.operations.models import Operation
 from apps.operations.refusals import Forbidden, Invalid, WrongState
 from apps.servers.models import Server
@@ -232,6 +234,39 @@ def test_it_is_sent_through_the_api_in_one_request_or_in_three(shop: Shop, setti
     assert answer.status_code == 400
     settings.UPLOAD_MB = 0
     assert boss.post(address, a_tree(), content_type=kind).status_code == 413
+    assert spooled(shop) == []
+
+
+def command(*words: str) -> int:
+    found = load_command_class("apps.backups", "backup")
+    assert isinstance(found, NounCommand)
+    return found.main("backup", list(words))
+
+
+def test_the_command_line_reads_files_and_says_what_is_wrong(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("apps.operations.doors.command.follow", lambda operation: drive(operation, shop.host))
+    archive, dump, key = tmp_path / "old.tar.gz", tmp_path / "new.sql", tmp_path / "key"
+    archive.write_bytes(a_tree())
+    dump.write_bytes(DUMP.replace(b"old_shop", b"new_shop"))
+    key.write_text("no key")
+    words = ("import", "shop", str(archive), "--dump-file", str(dump), "--label", "by command")
+    assert command(*words, "--wait", "--format", "json") == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["label"], shown["report"]["databases"][0]["name"]) == ("by command", "new_shop")
+    for wrong, told in (
+        (("import", "shop"), "Say which archive"),
+        (("import", "shop", "x", "--path", "y"), "Say which archive"),
+        (("import", "shop", "--path", "y", "--dump-file", "z"), "come from one place"),
+        (("import", "shop", str(tmp_path / "no")), "cannot be read: No such file"),
+        (("import", "shop", str(archive), "--dry-run"), "--dry-run sends no file"),
+        (("import", "shop", str(archive), "--identity-file", str(key)), "This key of age cannot be read"),
+        (("import", "shop", "--path", "../x"), "must lead to a file in the site's private folder"),
+    ):
+        assert command(*wrong) == 2, wrong
+        assert told in capsys.readouterr().err
+    assert command("import", "nowhere", str(archive)) == 3
     assert spooled(shop) == []
 
 
