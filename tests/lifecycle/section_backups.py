@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ PAGE = "<?php echo 'as it was saved';"
 
 
 def something_to_save(scene: Scene) -> None:
-    """A page, a private file, a table with a row."""
+    """A page, a private file, a table with a row; and no archive of a site of that name before."""
+    shutil.rmtree(settings.PLACES.backups("lines"), ignore_errors=True)
     owner = scene.host.users.identity(settings.PLACES.site_user(scene.site.pk))
     scene.host.files.write_as(owner, "lines", "public/saved.php", PAGE)
     scene.host.files.write_as(owner, "lines", "private/notes.txt", "private words")
