@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from apps.backups.keys import keys_of
 from apps.backups.models import Backup
-from apps.backups.room import FREE
+from apps.backups.room import FREE, must_have_room
 from apps.host.archive.faults import Locked
 from apps.host.archive.forward import members_of
 from apps.host.archive.keys import Key, read_key
 from apps.host.archive.sources import LocalFile
-from apps.host.archive.tar_reading import Member
+from apps.host.archive.tar_reading import Limits, Member
 from apps.host.arriving.reading import limits_of, members_in
 from apps.host.errors import Refused
 from apps.host.site_files import Content
@@ -48,14 +48,19 @@ def coming(run: Run) -> Iterator[Coming]:
 
 @contextmanager
 def _archive(run: Run) -> Iterator[tuple[int, Iterator[Member]]]:
-    room = run.host.archives.free() - FREE
     if run.params["upload"]:
         with run.host.spool.opened(run.params["upload"]) as opened:
             file = LocalFile(opened.fileno())
-            yield file.size, members_in(file, _keys(run), limits_of(file.size, room))
+            yield file.size, members_in(file, _keys(run), _limits(run, file.size))
     else:
         with _of_the_site(run, run.params["path"]) as content:
-            yield content.size, members_of(content.chunks, _keys(run), limits_of(content.size, room))
+            yield content.size, members_of(content.chunks, _keys(run), _limits(run, content.size))
+
+
+def _limits(run: Run, size: int) -> Limits:
+    """Refused where there is no room for the archive even as it is."""
+    must_have_room(run, size)
+    return limits_of(size, run.host.archives.free() - FREE)
 
 
 @contextmanager

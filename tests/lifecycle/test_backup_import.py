@@ -174,6 +174,15 @@ def test_40_43_what_is_refused_leaves_nothing(name: str, shop: Shop) -> None:
     assert spooled(shop) == []
 
 
+def test_where_there_is_no_room_that_is_said_and_not_that_it_is_hostile(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(shop.host.archives), "free", lambda archives: 1000)
+    operation = imported(shop, a_tree())
+    assert (operation.status, "disk is too full" in operation.error) == ("undone", True), operation.error
+    assert spooled(shop) == []
+
+
 @pytest.mark.parametrize("at", [3, 40, 3000, -40, -5000], ids=lambda at: f"byte {at}")
 def test_43_an_archive_of_ours_with_a_byte_changed_is_no_backup(shop: Shop, at: int) -> None:
     saved = shop.save()
