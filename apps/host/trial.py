@@ -41,13 +41,14 @@ class Trial:
 def running(trial: Trial) -> Iterator[None]:
     """Start it, and end it whatever happens. Refused, with the last lines of its log, when it does not come up."""
     log = os.open(trial.log, LOG, 0o640)
+    begun = os.fstat(log).st_size  # one that was killed here before has said its own there
     try:
         argv: list[str | Path] = [*limits(trial.identity), trial.binary, "run", "--config", trial.config]
         program = start(argv, identity=trial.identity, stdout=log, stderr=log)
     finally:
         os.close(log)
     try:
-        _wait_until_up(trial, program)
+        _wait_until_up(trial, program, begun)
         yield
     finally:
         _end(program)
@@ -58,12 +59,12 @@ def page(trial: Trial, host: str, path: str) -> Page:
     return ask_socket(trial.socket, host, PATIENCE, path)
 
 
-def _wait_until_up(trial: Trial, program: subprocess.Popen[bytes]) -> None:
+def _wait_until_up(trial: Trial, program: subprocess.Popen[bytes], begun: int) -> None:
     """Until it says so: a request that comes before PHP is ready hangs for ever."""
     until = monotonic() + PATIENCE
-    while STARTED not in written_since(trial.log, 0):
+    while STARTED not in written_since(trial.log, begun):
         if program.poll() is not None or monotonic() > until:
-            raise Refused(f"FrankenPHP does not come up with what was restored. {complaint(trial.log, 0)}")
+            raise Refused(f"FrankenPHP does not come up with what was restored. {complaint(trial.log, begun)}")
         sleep(0.01)
 
 
