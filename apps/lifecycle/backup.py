@@ -50,8 +50,8 @@ CREATE = Flow(
     steps=(
         CheckState(SAVABLE, "backed up"),
         MakeRoom(),
-        line((2, 3, 4, 5, 6, 7, 10), WriteArchive()),
-        line(8, MeasureArchive()),
+        line((2, 3, 4, 5, 6, 7), WriteArchive()),
+        line((8, 10), MeasureArchive()),
     ),
     records=BackupRecords(),
     long=True,

@@ -40,7 +40,7 @@ class MakeRoom(Saving):
 
 
 class WriteArchive(Saving):
-    """Backup Creation 2 to 7, and 10. A second run begins anew; what a killed one has left goes before."""
+    """Backup Creation 2 to 7. A second run begins anew; what a killed one has left goes before."""
 
     key = "backup-archive"
 
@@ -70,7 +70,7 @@ class WriteArchive(Saving):
 
 
 class MeasureArchive(Saving):
-    """Backup Creation 8."""
+    """Backup Creation 8; and 10, for the part that it was written to has become the archive: nothing else was made."""
 
     key = "backup-size"
 
