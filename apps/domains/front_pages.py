@@ -19,6 +19,8 @@ class Colour(NamedTuple):
 
 GREY, BLUE, AMBER = Colour("#6b7280", "#9aa4b2"), Colour("#2563eb", "#7aa7ff"), Colour("#b45309", "#f0b35e")
 
+WARNING = SafeString('<path d="M12 4 2.8 20h18.4L12 4Z"/><path d="M12 10v4.5M12 17.2v.1"/>')
+
 
 @dataclass(frozen=True)
 class Page:
@@ -37,7 +39,14 @@ PAGES = {
         "The server behind it gives no answer. Please try again in a minute.",
         "Is it yours? Your control panel shows what is wrong.",
         AMBER,
-        SafeString('<path d="M12 4 2.8 20h18.4L12 4Z"/><path d="M12 10v4.5M12 17.2v.1"/>'),
+        WARNING,
+    ),
+    "failed": Page(
+        "This site has failed",
+        "It broke down again and again, and is off until its owner has looked at it. Please come back later.",
+        "Is it yours? Your control panel shows its last words, and starts it again.",
+        AMBER,
+        WARNING,
     ),
     "stopped": Page(
         "This site is switched off",
