@@ -65,24 +65,32 @@ class Front:
         return json.loads(self._ask("GET", "/config/")) or {}
 
     def _ask(self, method: str, path: str, text: str | None = None, form: str = CADDYFILE) -> bytes:
-        connection = _Connection(self.admin_socket, self.timeout)
         body = None if text is None else text.encode()
         try:
-            connection.request(method, path, body, {"Content-Type": form})
-            response = connection.getresponse()
-            answer = response.read()
+            try:
+                status, answer = self._exchange(method, path, body, form)
+            except ConnectionResetError:  # a load makes Caddy's admin anew, and cuts off who is just asking
+                status, answer = self._exchange(method, path, body, form)
         except PermissionError as error:
             raise Refused(f"This user may not use {self.admin_socket}; work as root or as the panel's user.") from error
         except (OSError, http.client.HTTPException) as error:
             raise Unavailable("The front (Caddy) does not answer; './panel up' starts it again.") from error
-        finally:
-            connection.close()
-        if response.status != http.client.OK:
+        if status != http.client.OK:
             raise Refused(
                 f"Caddy refuses the front's configuration: {_message(answer).rstrip('.')}."
                 " It serves the old one on; correct what it names and try again."
             )
         return answer
+
+    def _exchange(self, method: str, path: str, body: bytes | None, form: str) -> tuple[int, bytes]:
+        """Each of the questions may be asked twice: a configuration that is loaded already costs nothing."""
+        connection = _Connection(self.admin_socket, self.timeout)
+        try:
+            connection.request(method, path, body, {"Content-Type": form})
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
 
 
 class _Connection(http.client.HTTPConnection):
