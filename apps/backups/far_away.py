@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from apps.backups.models import Backup, Copy
-from apps.backups.naming import archive_of
+from apps.backups.naming import archive_of, name_of
 from apps.backups.places import opened
 from apps.host.archive.sources import Source
 from apps.host.errors import Refused
@@ -33,4 +33,4 @@ def far_away(host: Host, backup: Backup) -> Iterator[Source]:
     if copy is None:
         raise Refused(f"{archive_of(host.places, backup)} is not there any more, and there is no copy of it.")
     with opened(host, copy.target) as place:
-        yield FarAway(place, place.stat(f"{backup.slug}/{backup.file}"))
+        yield FarAway(place, place.stat(name_of(backup)))

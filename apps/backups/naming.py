@@ -22,6 +22,11 @@ def archive_of(places: Places, backup: Backup) -> Path:
     return places.backups(backup.slug) / backup.file
 
 
+def name_of(backup: Backup) -> str:
+    """What it is called at every target."""
+    return f"{backup.slug}/{backup.file}"
+
+
 def check_label(label: str) -> str:
     """*label* without blanks around it. Raises Invalid for one that no list could show."""
     label = label.strip()

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from apps.backups.models import Backup, Copy, Target
-from apps.backups.naming import archive_of
+from apps.backups.naming import archive_of, name_of
 from apps.backups.places import opened
 from apps.backups.standing import standing
 from apps.host.errors import Refused
@@ -82,7 +82,7 @@ class CopyBackup(Step):
 
     def do(self, run: Run) -> None:
         backup, target = run.record(Backup), run.record(Target)
-        copy = _row(run)
+        copy = run.record(Copy)
         copying = Copying(copy.kept, lambda kept: _keep(copy, kept), run.progress)
         with opened(run.host, target) as place:
             put = place.put(archive_of(run.places, backup), name_of(backup), copying)
@@ -114,17 +114,8 @@ class RemoveCopies(Step):
             copy.delete()
 
 
-def name_of(backup: Backup) -> str:
-    """What it is called at every target."""
-    return f"{backup.slug}/{backup.file}"
-
-
 def copies_of(run: Run) -> list[Copy]:
     return list(Copy.objects.filter(backup=run.record(Backup)).select_related("target"))
-
-
-def _row(run: Run) -> Copy:
-    return Copy.objects.get(pk=run.params["copy_id"])
 
 
 def _keep(copy: Copy, kept: dict[str, Any]) -> None:

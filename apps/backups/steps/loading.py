@@ -9,11 +9,20 @@ from apps.databases.steps.counting import Counter
 from apps.databases.steps.rewriting import PARAMETER, SECURE
 from apps.databases.steps.room import while_there_is_room
 from apps.databases.steps.scratch import besides, told
+from apps.host.login import Login
+from apps.host.opened import Opened
 from apps.host.rewriting.addresses import Addresses
 from apps.host.rewriting.database import Rewriting
 from apps.operations.flow import Step
 from apps.operations.run import Run
 from apps.sites.owner import kind_of
+
+
+def load_saved(run: Run, archive: Opened, saved: str, into: Login, table: str = "") -> None:
+    """What *archive* has of the database *saved*, or one *table* of it, as the account of *into*, which is empty."""
+    counter = Counter(run, archive.size_of(f"database/{saved}"), f"of {saved} loaded")
+    sql = while_there_is_room(run, counter.passing(archive.sql(saved, table)))
+    run.host.dumps.load(into, sql, counter)
 
 
 class LoadDatabases(Step):
@@ -32,9 +41,7 @@ class LoadDatabases(Step):
             saved = run.params[FROM][str(one.database.pk)]
             run.host.schemas.empty(one.scratch.name, like=one.database.name)
             with opened(run) as archive:
-                counter = Counter(run, archive.size_of(f"database/{saved}"), f"of {saved} loaded")
-                sql = while_there_is_room(run, counter.passing(archive.sql(saved, run.params.get("table", ""))))
-                run.host.dumps.load(one.scratch, sql, counter)
+                load_saved(run, archive, saved, one.scratch, run.params.get("table", ""))
             run.host.schemas.must_be_movable(one.scratch.name)
             if table := run.params.get("table"):
                 for name in (one.scratch.name, one.database.name):

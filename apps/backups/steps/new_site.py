@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from apps.backups.steps.loading import load_saved
 from apps.backups.steps.opening import opened
 from apps.backups.wanted import FROM
 from apps.databases.configuration import Login as Words
 from apps.databases.configuration import read
 from apps.databases.naming import new_password
-from apps.databases.steps.counting import Counter
 from apps.databases.steps.export import login_of
-from apps.databases.steps.room import while_there_is_room
 from apps.databases.steps.scratch import loaded, told
 from apps.host.errors import Refused
 from apps.operations.flow import Step
@@ -64,9 +63,7 @@ class FillDatabases(Step):
                 continue
             run.host.schemas.empty(database.name, like=database.name)
             with opened(run) as archive:
-                counter = Counter(run, archive.size_of(f"database/{saved}"), f"of {saved} loaded")
-                sql = while_there_is_room(run, counter.passing(archive.sql(saved)))
-                run.host.dumps.load(login_of(run, database), sql, counter)
+                load_saved(run, archive, saved, login_of(run, database))
 
 
 class PointConfiguration(Step):

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from apps.backups.models import Backup
+from apps.backups.steps.loading import load_saved
 from apps.backups.steps.opening import opened
 from apps.databases.naming import database_name, new_password
-from apps.databases.steps.counting import Counter
-from apps.databases.steps.room import while_there_is_room
 from apps.host.errors import Refused
 from apps.host.login import Login
 from apps.operations.flow import Step
@@ -61,9 +60,7 @@ class LoadTrialDatabases(Step):
         with proving(run), opened(run) as archive:
             for name, login in logins(run).items():
                 run.host.schemas.empty(login.name, like=login.name)
-                counter = Counter(run, archive.size_of(f"database/{name}"), f"of {name} loaded")
-                sql = while_there_is_room(run, counter.passing(archive.sql(name)))
-                run.host.dumps.load(login, sql, counter)
+                load_saved(run, archive, name, login)
                 _must_have_all_tables(run, name, login)
 
 
