@@ -16,6 +16,8 @@ from fcntl import F_DUPFD, fcntl
 FIRST = 3
 """As systemd has it."""
 WAITING = 4096
+UNSPOKEN = 5
+"""Seconds for which a visitor waits in the socket until he speaks: a server that ends while he has not would drop him."""
 KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 GIVEN = ("HOME",)
 """Of the environment: Python adds a word of its own to it."""
@@ -44,6 +46,7 @@ def opened(address: str) -> socket.socket:
     found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, KINDS[kind])
     if kind == "tcp":
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, UNSPOKEN)
     found.bind((host, int(port)))
     if kind == "tcp":
         found.listen(WAITING)

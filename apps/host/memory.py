@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -12,15 +14,21 @@ def memory_of(pid: int) -> int:
 
 
 def descendants(pid: int) -> list[int]:
+    """Those that end meanwhile may be among them, or not."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = [int(child) for child in task.read_text().split()]
-        except OSError:
-            continue
-        for child in children:
-            found += [child, *descendants(child)]
+    for child in _children(pid):
+        found += [child, *descendants(child)]
     return found
+
+
+def _children(pid: int) -> list[int]:
+    """A process is the child of one of the threads of its parent."""
+    children: list[int] = []
+    with suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with suppress(OSError):
+                children += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_text().split())
+    return children
 
 
 def _pss(pid: int) -> int:

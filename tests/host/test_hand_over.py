@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,6 +87,18 @@ def test_the_sockets_are_the_same_after_many_loads_and_a_refused_one(front: Runn
         front.driver.load(f"{render(front.facts)}https://x.test {{\n\timport secure\n\ttls /nowhere/c /nowhere/k\n}}\n")
     assert front.get("one.test").status == 200
     assert inodes() == before
+
+
+def test_who_has_connected_and_not_spoken_is_not_lost_by_a_load(front: RunningFront) -> None:
+    """Accepted by the old configuration, he would be closed without a word."""
+    port = front.facts.sites[0].port
+    waiting = [front.connected() for _ in range(20)]
+    time.sleep(0.2)
+    front.serve(FrontSite(1, ("one.test",), "up", port), FrontSite(2, ("late.test",), "stopped", 0))
+    for plain in waiting:
+        with plain, front.secured(plain, "one.test") as secure:
+            secure.sendall(b"GET / HTTP/1.1\r\nHost: one.test\r\n\r\n")
+            assert secure.recv(12) == b"HTTP/1.1 200"
 
 
 def test_a_block_for_another_port_is_seen_as_with_sockets_of_its_own(front: RunningFront) -> None:

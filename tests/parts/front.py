@@ -69,11 +69,18 @@ class RunningFront:
         body: bytes | None = None,
     ) -> Answer:
         """One request over TLS, checked against the front's own authority; *sni* if it shall differ from *host*."""
-        with socket.create_connection(("127.0.0.1", self.facts.https_port), timeout=30) as plain:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each waits 40 ms for nothing
-            trust = ssl.create_default_context(cafile=str(self.facts.places.internal_ca))
-            with trust.wrap_socket(plain, server_hostname=sni or host) as secure:
-                return _ask(secure, host, path, method, {**(headers or {})}, body)
+        with self.connected() as plain, self.secured(plain, sni or host) as secure:
+            return _ask(secure, host, path, method, {**(headers or {})}, body)
+
+    def connected(self) -> socket.socket:
+        """One who has not said anything yet."""
+        plain = socket.create_connection(("127.0.0.1", self.facts.https_port), timeout=30)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each waits 40 ms for nothing
+        return plain
+
+    def secured(self, plain: socket.socket, host: str) -> ssl.SSLSocket:
+        trust = ssl.create_default_context(cafile=str(self.facts.places.internal_ca))
+        return trust.wrap_socket(plain, server_hostname=host)
 
     def get_plain(self, host: str, path: str = "/") -> Answer:
         """One request over plain HTTP."""
