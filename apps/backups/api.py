@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -36,11 +36,20 @@ class BackupViewSet(NounViewSet):
     filterset_fields = ("site", "status", "pinned")
     needs: ClassVar = {"archive": SCOPE, "upload": IMPORT}
 
-    @extend_schema(responses={(200, TYPE): OpenApiResponse(OpenApiTypes.BINARY, "The archive, locked by age.")})
+    @extend_schema(
+        responses={
+            (200, TYPE): OpenApiResponse(OpenApiTypes.BINARY, "The archive, locked by age."),
+            (206, TYPE): OpenApiResponse(OpenApiTypes.BINARY, "The part of it that was asked for."),
+            416: OpenApiResponse(description="The part that was asked for lies behind its end."),
+        },
+        parameters=[
+            OpenApiParameter("Range", str, "header", description="One part of it: bytes=1000- to go on after 1,000.")
+        ],
+    )
     @action(detail=True, methods=["get"])
-    def archive(self, request: Request, pk: str = "") -> StreamingHttpResponse:
+    def archive(self, request: Request, pk: str = "") -> HttpResponseBase:
         """Download the archive, as it lies there: locked for the server's key and the recovery key."""
-        return sent(ask_of(request), self.get_object())
+        return sent(request, ask_of(request), self.get_object())
 
     @extend_schema(
         request={"application/octet-stream": OpenApiTypes.BINARY},

@@ -25,11 +25,10 @@ def may_download(asked: Ask, site: Site | None) -> bool:
     return may(asked, SCOPE, CHANGE, site)
 
 
-def download(asked: Ask, backup: Backup) -> Iterator[bytes]:
-    """Its bytes. Raises as ``must_be_there`` does."""
+def download(asked: Ask, backup: Backup, part: range) -> Iterator[bytes]:
+    """A part of its bytes. Raises as ``must_be_there`` does."""
     must_be_there(asked, backup)
-    size = backup.bytes or 0
-    content = pieces("archive-piece", backup.server, asked.user, size, str(backup), backup=backup.pk)
+    content = pieces("archive-piece", backup.server, asked.user, part, str(backup), backup=backup.pk)
     audit.write(asked, "backup.download", About("backup", backup.pk, str(backup)))
     return content
 

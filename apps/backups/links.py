@@ -47,7 +47,7 @@ def link(asked: Ask, backup: Backup) -> dict[str, Any]:
     token = signing.dumps([backup.pk, asked.user.pk if asked.user else None], salt=SALT)
     url = f"https://{settings.PANEL_HOST}:{settings.HTTPS_PORT}{reverse('backup-link', args=[token])}"
     until = (now() + LASTS).isoformat(timespec="seconds")
-    return {"link": url, "until": until, "command": f"wget --output-document={backup.file} {url}"}
+    return {"link": url, "until": until, "command": f"wget --continue --output-document={backup.file} {url}"}
 
 
 def linked(token: str) -> Linked:

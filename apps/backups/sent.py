@@ -1,13 +1,15 @@
-"""An archive as an answer over HTTP, at whichever address it is asked for."""
+"""An archive as an answer over HTTP, at whichever address it is asked for; from where it broke off, if it did."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.views.decorators.http import require_GET
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
 
 from apps.accounts.long_streams import Held, Slot
-from apps.backups.downloads import TYPE, download
+from apps.backups import ranges
+from apps.backups.downloads import TYPE, download, must_be_there
 from apps.backups.links import linked
 from apps.backups.models import Backup
 from apps.host.errors import Unavailable
@@ -15,25 +17,44 @@ from apps.operations.asking import Ask
 from apps.operations.refusals import Refusal
 
 
-def sent(asked: Ask, backup: Backup) -> StreamingHttpResponse:
-    """Raises what ``download`` does, and Unavailable where others fetch so much already."""
+def sent(request: HttpRequest, asked: Ask, backup: Backup) -> HttpResponseBase:
+    """Raises what ``download`` does, and Unavailable where others fetch so much already.
+
+    Its digest is its ETag: whoever goes on with an archive has the beginning of this one, and of no other.
+    """
+    must_be_there(asked, backup)
+    size, mark = backup.bytes or 0, f'"{backup.sha256}"'
+    told = {"Content-Disposition": f'attachment; filename="{backup.file}"', "Cache-Control": "no-store"}
+    told |= {"ETag": mark, "Accept-Ranges": "bytes", "Content-Length": str(size)}
+    if other := get_conditional_response(request, mark):
+        return other
+    if request.method == "HEAD":
+        return HttpResponse(content_type=TYPE, headers=told)
+    part = ranges.part_of(request.headers, size, mark)
+    if part is None:
+        return _streamed(asked, backup, range(size), 200, told)
+    told["Content-Range"] = ranges.told(part, size)
+    if not part:
+        return HttpResponse(status=416, content_type=TYPE, headers={**told, "Content-Length": "0"})
+    return _streamed(asked, backup, part, 206, {**told, "Content-Length": str(len(part))})
+
+
+def _streamed(asked: Ask, backup: Backup, part: range, status: int, told: dict[str, str]) -> StreamingHttpResponse:
     slot = Slot()
     try:
-        content = download(asked, backup)
+        content = download(asked, backup, part)
     except BaseException:
         slot.close()
         raise
-    told = {"Content-Disposition": f'attachment; filename="{backup.file}"', "Cache-Control": "no-store"}
-    told["Content-Length"] = str(backup.bytes)
-    return StreamingHttpResponse(Held(content, slot), content_type=TYPE, headers=told)
+    return StreamingHttpResponse(Held(content, slot), status=status, content_type=TYPE, headers=told)
 
 
-@require_GET
+@require_safe
 def by_link(request: HttpRequest, token: str) -> HttpResponseBase:
     """The archive that *token* opens; a line of text for whoever has a link that does not."""
     try:
         found = linked(token)
-        return sent(found.asked, found.backup)
+        return sent(request, found.asked, found.backup)
     except Refusal as refusal:
         return HttpResponse(f"{refusal}\n", "text/plain", refusal.status)
     except Unavailable as error:

@@ -28,8 +28,8 @@ def download(asked: Ask, database: Database, pk: int) -> tuple[Export, Iterator[
     export = whole.filter(pk=pk).first()
     if export is None:
         raise Missing(f"{database} has no export {pk}; ./panel database show {database} names those there are.")
-    size = export.bytes or 0
-    content = pieces("export-piece", export.site.server, asked.user, size, str(export), export=export.pk)
+    part = range(export.bytes or 0)
+    content = pieces("export-piece", export.site.server, asked.user, part, str(export), export=export.pk)
     audit.write(asked, "database.download", About("site", export.site_id, str(export)))
     return export, content
 

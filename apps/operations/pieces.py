@@ -19,12 +19,12 @@ from apps.servers.models import Server
 PIECE = 2 << 20
 
 
-def pieces(kind: str, server: Server, user: User | None, size: int, told: str, **params: Any) -> Iterator[bytes]:
-    """The *size* bytes that questions of *kind* answer with *params* and an offset; *told* is what they are of.
+def pieces(kind: str, server: Server, user: User | None, part: range, told: str, **params: Any) -> Iterator[bytes]:
+    """The *part* of the bytes that questions of *kind* answer with *params* and an offset; *told* is what they are of.
 
     The first is asked for at once, so that what is wrong is told before anything is sent.
     """
-    coming = _asked(kind, server, user, size, told, params)
+    coming = _asked(kind, server, user, part, told, params)
     first = next(coming, b"")
     return _all(first, coming)
 
@@ -35,16 +35,16 @@ def piece(content: bytes | bytearray) -> dict[str, str]:
 
 
 def _asked(
-    kind: str, server: Server, user: User | None, size: int, told: str, params: dict[str, Any]
+    kind: str, server: Server, user: User | None, part: range, told: str, params: dict[str, Any]
 ) -> Iterator[bytes]:
-    offset = 0
-    while offset < size:
-        answer = ask(kind, server, user, offset=offset, **params)
-        content = base64.b64decode(answer["piece"])
+    at = part.start
+    while at < part.stop:
+        answer = ask(kind, server, user, offset=at, **params)
+        content = base64.b64decode(answer["piece"])[: part.stop - at]
         if not content:
             raise Unavailable(f"{told} became shorter while it was read; ask for it anew.")
         yield content
-        offset += len(content)
+        at += len(content)
 
 
 def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
