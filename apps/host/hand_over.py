@@ -17,7 +17,7 @@ FIRST = 3
 """As systemd has it."""
 WAITING = 4096
 UNSPOKEN = 5
-"""Seconds for which a visitor waits in the socket until he speaks: a server that ends while he has not would drop him."""
+"""Seconds for which a visitor waits in the socket until he speaks: a server that ends before that would drop him."""
 KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 GIVEN = ("HOME",)
 """Of the environment: Python adds a word of its own to it."""
