@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from apps.host.apart import set_apart
 from tests.parts.postgresql import PostgreSQL, free_port
 from tests.parts.redis import Redis
 
@@ -31,6 +32,7 @@ def _fresh() -> None:
         os.environ.pop(name, None)
     root = Path(tempfile.mkdtemp(prefix="fpt-", dir="/var/tmp"))
     root.chmod(0o755)  # site users must be able to walk through it
+    set_apart(root)
     for folder in ("locks", "records", "static"):
         (root / folder).mkdir(mode=0o700)
     first = _range()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps.host import claims
+from apps.host.apart import set_apart
 from apps.host.users import Users
 from apps.servers.local.instance import read_environment
 from frankenpanel.places import Places
@@ -82,6 +83,7 @@ class OwnPanel:
 def own_panel() -> Iterator[OwnPanel]:
     root = Path(tempfile.mkdtemp(prefix="fpt-p-", dir="/var/tmp"))
     root.chmod(0o755)
+    set_apart(root)
     panel = OwnPanel(root)
     try:
         yield panel

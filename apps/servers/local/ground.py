@@ -10,6 +10,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from apps.host.apart import set_apart
 from apps.host.command import Identity, run
 from apps.host.errors import CommandFailed, Refused
 from apps.host.turns import one_at_a_time
@@ -35,6 +36,7 @@ def lay(instance: Instance) -> Identity:
         _must_be_closed(instance.places.run.parent)
     for path, owner, mode in folders(instance.places, panel):
         _folder(path, owner, mode)
+    set_apart(instance.places.root / "sites")
     root = Identity("", os.geteuid(), panel.gid)
     _file(instance.places.root / "secret_key", secrets.token_urlsafe(50), 0o640, root)
     for name in ("fernet", "letterbox"):
