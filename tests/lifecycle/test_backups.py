@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from apps.backups.models import Backup
@@ -26,6 +27,8 @@ from apps.operations.models import Operation
 from apps.operations.questions import reply
 from apps.operations.refusals import Busy, Invalid, WrongState
 from apps.sites.models import Site
+from tests.bench.front import Front
+from tests.bench.load import Visitor, under_load
 from tests.lifecycle.creation import clear
 from tests.lifecycle.driving import ask, drive
 from tests.make import a_client, a_site, a_user
@@ -35,7 +38,9 @@ from tests.parts.front import RunningFront
 
 pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unsent")]
 ME = Ask(user=None, door="test")
-PAGE = "<?php echo 'as it was saved';"
+PAGE, WRECKED = "<?php echo 'as it was saved';", "<?php echo 'wrecked';"
+SAYS = "as it was saved", "wrecked"
+RESTORES = 3
 
 
 class Shop:
@@ -78,7 +83,7 @@ class Shop:
         return Backup.objects.select_related("site__server", "server").get(pk=operation.params["backup_id"])
 
     def wreck(self) -> None:
-        self.write("public/page.php", "<?php echo 'wrecked';")
+        self.write("public/page.php", WRECKED)
         self.write("public/new.php", "<?php")
         self.fill("CREATE TABLE wrecked (n INT)")
 
@@ -121,6 +126,18 @@ def test_a_restore_is_taken_back_by_restoring_what_it_saved_before(shop: Shop) -
     assert operation.status == "done", operation.error
     assert (shop.page(), "wrecked" in shop.tables()) == ("wrecked", True)
     assert Backup.objects.count() == 2
+
+
+def test_no_visitor_is_lost_while_its_files_come_back(shop: Shop) -> None:
+    backup = shop.save()
+    visitor = Visitor(Front(settings.PLACES), "shop.localhost", lambda page: page.body in SAYS, "/page.php")
+    with under_load(visitor) as seen:
+        for _ in range(RESTORES):
+            shop.write("public/page.php", WRECKED)
+            operation = shop.restore(backup, files=True, keep=False)
+            assert operation.status == "done", operation.error
+    assert (seen.wrong, seen.closed) == ([], 0), seen.text()
+    assert shop.page() == "as it was saved"
 
 
 def test_one_path_comes_back_and_nothing_else_changes(shop: Shop) -> None:

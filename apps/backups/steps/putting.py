@@ -18,9 +18,7 @@ from apps.servers.steps import SAID, Page, page_of
 from apps.sites.models import Site
 from apps.sites.owner import kind_of, owner_of
 from apps.workers import state
-from apps.workers.roster import worker_of
-from apps.workers.steps.bringing_up import bring_up
-from apps.workers.steps.running import ran
+from apps.workers.steps.running import ran, restart
 
 
 class AdaptConfiguration(Step):
@@ -133,6 +131,5 @@ def _both(run: Run, site: Site) -> tuple[Path, Path]:
 
 
 def _restart(run: Run, site: Site) -> None:
-    run.host.supervisor.stop(worker_of(site, run.host))
-    bring_up(run, site)
+    restart(run, site)
     state.started(site)

@@ -139,12 +139,7 @@ class RestartWorker(Step):
 
     def do(self, run: Run) -> None:
         site = run.record(Site)
-        worker = worker_of(site, run.host)
-        if not run.memo.get("stopped"):
-            run.host.supervisor.drain(worker)
-            run.host.supervisor.stop(worker)
-            run.remember("stopped", lambda: 1)
-        bring_up(run, site)
+        restart(run, site)
         end_failure(site)
 
     def undo(self, run: Run) -> None:
@@ -155,6 +150,16 @@ def ran(run: Run) -> bool:
     """Whether the worker ran when the operation looked: it stands in the journal, whoever carries on."""
     line = run.operation.lines.filter(key=LookAtWorker.key).first()
     return bool(line and line.memo.get("ran"))
+
+
+def restart(run: Run, site: Site) -> None:
+    """Stop the worker, once, and start it: who is in it is answered before, who comes then waits at the front."""
+    worker = worker_of(site, run.host)
+    if not run.memo.get("stopped"):
+        run.host.supervisor.drain(worker)
+        run.host.supervisor.stop(worker)
+        run.remember("stopped", lambda: 1)
+    bring_up(run, site)
 
 
 def configure(run: Run, site: Site) -> None:
