@@ -11,19 +11,7 @@ from apps.backups.places import opened
 from apps.host.archive.sources import Source
 from apps.host.errors import Refused
 from apps.host.host import Host
-from apps.host.targets.target import Stored, Target
-
-
-class FarAway:
-    """As ``Archive`` takes a source: its size, and any part of that very version."""
-
-    def __init__(self, place: Target, stored: Stored) -> None:
-        self._place, self._stored = place, stored
-        self.size = stored.size
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        """A read of more than there is gives what there is."""
-        return self._place.read_at(self._stored, offset, max(0, min(length, self.size - offset)))
+from apps.host.targets.shelf import FarAway
 
 
 @contextmanager

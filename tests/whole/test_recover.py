@@ -1,4 +1,5 @@
-"""A panel that is lost with its machine, and made anew out of a copy of its archives and the recovery key.
+"""A panel that is lost with its machine, and made anew out of copies of its archives, wherever these lie, and the
+recovery key.
 
 One story, in the order of this file: what cannot be, then one site without an archive, then all of it.
 """
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from getpass import getuser
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +19,8 @@ import pytest
 
 from apps.host import claims
 from apps.host.archive.keys import new_key
+from tests.parts import s3
+from tests.parts.sshd import Sshd, sshd
 from tests.servers.own_panel import CACHE
 from tests.whole.panel import Panel, Said, a_panel
 
@@ -105,8 +109,8 @@ def fresh(lost: Lost) -> Iterator[Panel]:
         yield panel
 
 
-def recover(panel: Panel, folder: Path, key: Path) -> Said:
-    return panel("recover", "--from", folder, "--identity", key)
+def recover(panel: Panel, place: Path | str, key: Path, *words: object) -> Said:
+    return panel("recover", "--from", place, "--identity", key, *words)
 
 
 def refused(panel: Panel, folder: Path, key: Path) -> str:
@@ -122,6 +126,21 @@ def refused(panel: Panel, folder: Path, key: Path) -> str:
 def the_panel_s(lost: Lost, folder: Path) -> list[Path]:
     """Copies of the panel's archives alone, in *folder*."""
     return [Path(shutil.copy(one, folder)) for one in sorted((lost.archives / "panel").iterdir())]
+
+
+def at_an_ssh_server(server: Sshd, folder: Path) -> list[str]:
+    """The words for archives that lie there in *folder*."""
+    place = f"sftp://{getuser()}@127.0.0.1:{server.port}{folder}"
+    return [place, "--host-key", server.host_key("host_ed25519"), "--secret-file", str(server.folder / "user")]
+
+
+def in_a_bucket(port: int, folder: Path, secret: Path) -> list[str]:
+    """The words for archives that lie there as in *folder*."""
+    for file in folder.rglob("*.age"):
+        s3.client(port).upload_file(str(file), s3.BUCKET, f"kept/{file.relative_to(folder)}")
+    secret.write_text(s3.SECRET)
+    endpoint = f"http://127.0.0.1:{port}"
+    return ["s3://backups/kept", "--endpoint", endpoint, "--login", "key", "--secret-file", str(secret)]
 
 
 def test_another_key_opens_nothing_and_nothing_is_begun(lost: Lost, fresh: Panel, tmp_path: Path) -> None:
@@ -160,11 +179,13 @@ def test_killed_in_the_middle_of_a_site_it_leaves_what_the_next_run_goes_on_with
 ) -> None:
     the_panel_s(lost, tmp_path)
     shutil.copytree(lost.archives / "shop", tmp_path / "anywhere")
-    argv = fresh.argv("recover", "--from", tmp_path, "--identity", lost.key)
-    with subprocess.Popen(argv, env=fresh.environment(), stderr=subprocess.PIPE, text=True) as running:
-        assert running.stderr is not None
-        assert any("Site directory: done" in line for line in running.stderr)
-        running.kill()
+    (tmp_path / "sshd").mkdir()
+    with sshd(tmp_path / "sshd") as server:
+        argv = fresh.argv("recover", "--identity", lost.key, "--from", *at_an_ssh_server(server, tmp_path))
+        with subprocess.Popen(argv, env=fresh.environment(), stderr=subprocess.PIPE, text=True) as running:
+            assert running.stderr is not None
+            assert any("Site directory: done" in line for line in running.stderr)
+            running.kill()
 
 
 def test_without_the_archive_of_a_site_the_others_are_back_and_that_is_told(
@@ -182,8 +203,12 @@ def test_without_the_archive_of_a_site_the_others_are_back_and_that_is_told(
     assert shown["status"] == "suspended"
 
 
-def test_run_again_it_brings_back_what_is_left_and_then_there_is_a_panel(lost: Lost, fresh: Panel) -> None:
-    said = recover(fresh, lost.archives, lost.key)
+def test_run_again_it_brings_back_what_is_left_and_then_there_is_a_panel(
+    lost: Lost, fresh: Panel, tmp_path: Path
+) -> None:
+    with s3.bucket() as port:
+        place, *words = in_a_bucket(port, lost.archives, tmp_path / "secret")
+        said = recover(fresh, place, lost.key, *words)
     assert said.code == 0, said
     assert "notes: active, as it was on" in said.err
     assert "shop:" not in said.err

@@ -12,7 +12,7 @@ from pathlib import Path
 from apps.host.archive.keys import Key
 from apps.host.archive.reading import Archive
 from apps.host.archive.site_tree import Told
-from apps.host.archive.sources import LocalFile, local_file
+from apps.host.archive.sources import LocalFile, Source, local_file
 from apps.host.archive.target import discard, writing
 from apps.host.archive.writing import Content, Fill, Written, write_archive, write_filled
 from apps.host.errors import Refused
@@ -46,7 +46,7 @@ class Archives:
         """Write what *fill* puts into the tar: what came from elsewhere. A second time writes it anew."""
         return write_filled(self.places.root, self._new(slug, file), content, fill)
 
-    def take_in(self, slug: str, file: str, source: LocalFile) -> str:
+    def take_in(self, slug: str, file: str, source: Source) -> str:
         """A copy of *source* under the name *file*. Returns its digest. A second time writes it anew."""
         with writing(self.places.root, self._new(slug, file), source.size) as part:
             for at in range(0, source.size, CHUNK):

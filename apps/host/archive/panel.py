@@ -19,9 +19,10 @@ LONGEST = 1 << 20
 README = """\
 This archive is the panel's own backup: with it, and with the archives of the sites, another machine takes its place:
 
-       ./panel recover --from DIRECTORY --identity KEYFILE
+       ./panel recover --from PLACE --identity KEYFILE
 
-DIRECTORY holds this archive and those of the sites, in any folders; KEYFILE is the recovery key. It also opens by hand:
+PLACE is a directory, s3://BUCKET/FOLDER or sftp://USER@HOST/FOLDER, and holds this archive and those of the sites, in
+any folders; KEYFILE is the recovery key. It also opens by hand:
 
        age --decrypt --identity KEYFILE ARCHIVE.tar.gz.age | tar --extract --gzip
 

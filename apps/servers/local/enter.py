@@ -37,6 +37,7 @@ def main(argv: list[str]) -> None:
         lay(instance)
         if placing is not None:
             placing.place()
+            argv = ["recover", *placing.arguments]
         if argv[0] in STARTS:
             _get_frankenphp(instance)
         os.environ.update(instance.environment(), FRANKENPANEL_ROOT=str(instance.places.root))

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from apps.backups.keys import keys_of
 from apps.backups.models import Backup, Copy
-from apps.host.archive.found import Found, read
+from apps.host.archive.found import Found
 from apps.host.archive.reading import Archive
 from apps.host.archive.stored_dump import StoredDump, databases
 from apps.host.errors import Refused
@@ -21,17 +21,18 @@ NONE = "There is no archive of it."
 
 
 def newest_good(site: Site, there: Sequence[Found], host: Host, say: Say) -> Backup:
-    """Its row, of an archive that was copied here and is whole; else of one that a place for copies has.
+    """Its row, of an archive that was brought here and is whole; else of one that a place for copies has.
 
     Refused where there is none; each that is passed over is told.
     """
     ours = [one for one in there if one.slug == site.slug]
     for one in ours:
+        say(f"{site.slug}: {one.file} is taken from {one.shelf.shown}.")
         try:
             return _taken_in(site, one, host)
         except Refused as refused:
-            host.archives.discard(site.slug, one.path.name)
-            say(f"{site.slug}: {one.path.name} is passed over: {refused}")
+            host.archives.discard(site.slug, one.file)
+            say(f"{site.slug}: {one.file} is passed over: {refused}")
     if (copied := _copied(site)) is not None:
         say(f"{site.slug}: {copied.file} is read where it was copied to.")
         return copied
@@ -47,9 +48,9 @@ def _copied(site: Site) -> Backup | None:
 
 def _taken_in(site: Site, one: Found, host: Host) -> Backup:
     """Its row, made where the archive is newer than the records. Refused for what would not give all of the site."""
-    name = one.path.name
+    name = one.file
     row = Backup.objects.filter(file=name).first() or Backup(server=site.server, slug=site.slug, kind=site.kind)
-    with read(one.path) as source:
+    with one.read() as source:
         sha256 = host.archives.take_in(site.slug, name, source)
     if row.sha256 not in ("", sha256):
         raise Refused("it is not as it was written.")

@@ -9,8 +9,8 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.backups.models import Backup
-from apps.host.archive.found import Found, archives_in
-from apps.host.errors import Refused
+from apps.host.archive.found import Found, Shelf
+from apps.host.errors import HostError, Refused
 from apps.host.host import Host
 from apps.host.local import this_host
 from apps.lifecycle.recovery import RECOVER, recover_site
@@ -33,10 +33,10 @@ UNRECOVERED = "It was not recovered"
 """What the reason of its suspension begins with, of a site that could not be brought back."""
 
 
-def recover(folder: Path, say: Say) -> int:
+def recover(shelf: Shelf, say: Say) -> int:
     """Bring back all that can be. Returns how many sites could not."""
     marker, host = Marker(settings.ROOT), this_host()
-    there = archives_in(folder)
+    there = shelf.archives()
     addresses.must_answer()
     load_records(marker)
     prepare(say)
@@ -65,7 +65,7 @@ def _is_back(site: Site, there: Sequence[Found], host: Host, marker: Marker, say
         if last is None or last.status != Operation.Status.DONE:
             Site.objects.filter(pk=site.pk).update(status=Site.Status.CREATING)
             last = _recovered(site, status, there, host, say)
-    except (Refused, Refusal) as refused:
+    except (HostError, Refusal) as refused:
         _give_up(site, status, str(refused))
         say(f"{site.slug}: not recovered: {refused}")
         return False

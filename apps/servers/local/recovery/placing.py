@@ -9,12 +9,14 @@ from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from apps.host.archive import found, panel
+from apps.host.archive import panel
 from apps.host.archive.faults import Locked
-from apps.host.archive.found import Found
+from apps.host.archive.found import Found, Shelf, opened
 from apps.host.archive.keys import Key, read_key
 from apps.host.errors import Refused
 from apps.servers.local.instance import make_root
+from apps.servers.local.recovery import source
+from apps.servers.local.recovery.asking import answers
 from apps.servers.local.recovery.marker import Marker
 
 SLUG = "panel"
@@ -24,24 +26,26 @@ RECORDS, DUMP = "records/panel.sqlite3", "backups/.records.sql"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--from", dest="folder", type=Path, required=True, metavar="DIRECTORY", help="of the archives")
+    source.add_arguments(parser)
     parser.add_argument("--identity", type=Path, required=True, metavar="FILE", help="the recovery key")
 
 
 @dataclass(frozen=True)
 class Placing:
-    """The panel's archive that was chosen, and the root that it goes into."""
+    """The panel's archive that was chosen, and the root that it goes into. *arguments*: all that was asked for."""
 
-    archive: Path
+    shelf: Shelf
+    archive: str
     key: Key
     root: Path
+    arguments: Sequence[str]
 
     def place(self) -> None:
         """Put keys and records into the places laid for them. Once: from then on the new panel changes them."""
         marker = Marker(self.root)
         if marker.read().get("placed"):
             return
-        with found.opened(self.archive, [self.key]) as archive:
+        with opened(self.shelf, self.archive, [self.key]) as archive:
             for path, text in panel.keys(archive).items():
                 _replace(self.root / path, [text.encode()])
             kind = (panel.about(archive) or {}).get("records")
@@ -63,30 +67,32 @@ def choose(arguments: Sequence[str], root: Path, env: MutableMapping[str, str]) 
     marker = Marker(root)
     if not marker.exists and root.exists() and any(root.iterdir()):
         raise Refused(f"{root} is not empty: a panel is made anew only where there is none. Set FRANKENPANEL_ROOT.")
-    key = _key(asked.identity)
-    archive = Path(marker.read()["archive"]) if marker.exists else newest(asked.folder, key)
+    key = read_key(source.read_text(asked.identity))
+    words = [*arguments, *answers(asked)]
+    shelf = source.shelf_of(parser.parse_args(words))
+    archive = marker.read()["archive"] if marker.exists else newest(shelf, key)
     if not marker.exists or not marker.read().get("placed"):
-        _take_name(archive, key, env)
+        _take_name(shelf, archive, key, env)
         make_root(root)
-        marker.write(archive=str(archive))
-    return Placing(archive, key, root)
+        marker.write(archive=archive)
+    return Placing(shelf, archive, key, root, words)
 
 
-def newest(folder: Path, key: Key) -> Path:
+def newest(shelf: Shelf, key: Key) -> str:
     """The newest archive of a panel that is whole, every byte of it. Refused, with each one's fault, without one."""
     faults = []
-    for one in found.archives_in(folder):
+    for one in shelf.archives():
         if one.slug == SLUG and not (fault := _fault(one, key)):
-            return one.path
-        faults += [f"{one.path.name}: {fault}"] if one.slug == SLUG else []
+            return one.name
+        faults += [f"{one.file}: {fault}"] if one.slug == SLUG else []
     if not faults:
-        raise Refused(f"There is no archive of a panel in {folder}: it is called panel-….tar.gz.age.")
-    raise Refused("\n  ".join([f"No archive of a panel in {folder} can be used:", *faults]))
+        raise Refused(f"There is no archive of a panel in {shelf.shown}: it is called panel-….tar.gz.age.")
+    raise Refused("\n  ".join([f"No archive of a panel in {shelf.shown} can be used:", *faults]))
 
 
 def _fault(one: Found, key: Key) -> str:
     try:
-        with found.opened(one.path, [key]) as archive:
+        with opened(one.shelf, one.name, [key]) as archive:
             if panel.about(archive) is None:
                 return "it is the archive of a site."
             archive.verify()
@@ -97,10 +103,10 @@ def _fault(one: Found, key: Key) -> str:
     return ""
 
 
-def _take_name(archive: Path, key: Key, env: MutableMapping[str, str]) -> None:
-    with found.opened(archive, [key]) as opened:
-        lines = panel.small(opened, panel.SETTINGS).splitlines()
-        _must_suit(str((panel.about(opened) or {}).get("records")), env)
+def _take_name(shelf: Shelf, file: str, key: Key, env: MutableMapping[str, str]) -> None:
+    with opened(shelf, file, [key]) as archive:
+        lines = panel.small(archive, panel.SETTINGS).splitlines()
+        _must_suit(str((panel.about(archive) or {}).get("records")), env)
     told = dict(line.split("=", 1) for line in lines if "=" in line)
     for name in (f"FRANKENPANEL_{one}" for one in KEPT):
         if name in told:
@@ -114,13 +120,6 @@ def _must_suit(records: str, env: MutableMapping[str, str]) -> None:
         raise Refused("This panel's records are PostgreSQL's; set DATABASE_URL to an empty database for them.")
     if records == panel.SQLITE and address and not address.startswith("sqlite:"):
         raise Refused("This panel's records are SQLite's; recover it without DATABASE_URL.")
-
-
-def _key(file: Path) -> Key:
-    try:
-        return read_key(file.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}.") from error
 
 
 def _replace(path: Path, content: Iterable[bytes]) -> None:
