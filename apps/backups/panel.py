@@ -22,6 +22,7 @@ from apps.backups.recovery import recovery_of
 from apps.backups.retention import Policy
 from apps.host.archive import panel as inside
 from apps.host.archive.writing import Content
+from apps.host.authority import saved_authority
 from apps.host.records import PostgreSQL, sqlite_records
 from apps.host.streams import Waiting
 from apps.operations.run import Run
@@ -52,9 +53,7 @@ def is_due(server: Server) -> bool:
 def new_panel_backup(server: Server, reason: Backup.Reason) -> Backup:
     """A row for an archive that nothing else has the name of."""
     at, facts = now(), {"has_files": False, "has_databases": False}
-    row = Backup.objects.create(
-        server=server, slug=PANEL, kind=PANEL, reason=reason, file=f"{PANEL}-{at}", **facts
-    )
+    row = Backup.objects.create(server=server, slug=PANEL, kind=PANEL, reason=reason, file=f"{PANEL}-{at}", **facts)
     row.file = archive_name(PANEL, at, row.pk)
     row.save(update_fields=["file"])
     return row
@@ -67,6 +66,7 @@ def content_of(run: Run, backup: Backup, waiting: Waiting) -> Content:
     for name in (inside.SECRET, inside.SETTINGS):
         if (folder / name).exists():
             texts[name] = (folder / name).read_text()
+    texts |= saved_authority(folder)
     texts[inside.ARCHIVES] = json.dumps(_archives(backup.server), indent=1)
     streams = {f"{inside.RECORDS}.{EXTENSIONS[connection.vendor]}": _records(run, waiting)}
     facts, recipients = manifest_of(run, backup), recipients_of(backup.server, run.host)

@@ -21,6 +21,7 @@ from apps.backups.naming import archive_of
 from apps.backups.panel import PANEL
 from apps.backups.panel_chores import remove_old_ones, save_the_panel
 from apps.host.archive.keys import Key, new_key
+from apps.host.authority import FOLDER
 from apps.host.host import Host
 from apps.lifecycle.key_rotation import rotate_key
 from apps.lifecycle.panel_backup import export_panel
@@ -137,6 +138,8 @@ def test_the_recovery_key_opens_it_and_the_records_are_whole(machine: Host, key:
     subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True)
     for name in ("fernet", "letterbox"):
         assert (tmp_path / "keys" / name).read_text() == (machine.places.keys / name).read_text()
+    for name in ("root.crt", "root.key"):
+        assert (tmp_path / FOLDER / name).read_text() == (machine.places.root / FOLDER / name).read_text()
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest["panel"]["instance"] == machine.places.instance
     assert "./panel recover" in (tmp_path / "README.txt").read_text()

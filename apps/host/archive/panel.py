@@ -8,6 +8,7 @@ from typing import Any
 
 from apps.host.archive.faults import Hostile
 from apps.host.archive.reading import Archive
+from apps.host.authority import PATHS
 
 MARK = "panel"
 """The manifest's key that makes an archive the panel's own."""
@@ -29,6 +30,7 @@ any folders; KEYFILE is the recovery key. It also opens by hand:
 records/panel.*   the records: put together (cat records/panel.*) a file of SQLite, or a dump of PostgreSQL
 keys/             what the panel's secrets are sealed with: whoever has them can read all of them
 secret_key        what sessions and tokens are signed with
+caddy/            the front's own authority, which certifies names where no public one does
 instance.env      the panel's name and ports
 archives.json     which archives of sites there were, and the SHA-256 of each
 """
@@ -51,6 +53,11 @@ def small(archive: Archive, path: str) -> str:
 def keys(archive: Archive) -> dict[str, str]:
     """The content of each key file, by its place below the panel's root."""
     return {path: small(archive, path) for path in (*(f"{KEYS}/{name}" for name in SEALED_WITH), SECRET)}
+
+
+def authority(archive: Archive) -> dict[str, str]:
+    """The front's authority, as ``place_authority`` takes it; nothing where there was none."""
+    return {path: small(archive, path) for path in PATHS} if all(map(archive.index.find, PATHS)) else {}
 
 
 def records(archive: Archive) -> Iterator[bytes]:

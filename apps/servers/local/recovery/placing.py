@@ -13,6 +13,7 @@ from apps.host.archive import panel
 from apps.host.archive.faults import Locked
 from apps.host.archive.found import Found, Shelf, opened
 from apps.host.archive.keys import Key, read_key
+from apps.host.authority import place_authority
 from apps.host.errors import Refused
 from apps.servers.local.instance import make_root
 from apps.servers.local.recovery import source
@@ -48,6 +49,8 @@ class Placing:
         with opened(self.shelf, self.archive, [self.key]) as archive:
             for path, text in panel.keys(archive).items():
                 _replace(self.root / path, [text.encode()])
+            if authority := panel.authority(archive):
+                place_authority(self.root, authority)
             kind = (panel.about(archive) or {}).get("records")
             if kind == panel.SQLITE:
                 _replace(self.root / RECORDS, panel.records(archive))
