@@ -16,7 +16,7 @@ from apps.operations.entry import lifecycle
 from apps.operations.flow import Flow, Records
 from apps.operations.models import Operation
 from apps.operations.refusals import Full, WrongState
-from apps.operations.run import Run
+from apps.operations.rows import NewRow, OldRow
 from apps.sites.models import Site
 from apps.sites.steps.status import CheckState
 
@@ -29,26 +29,16 @@ JOBS = 50
 """That a site may have."""
 
 
-class NewJob(Records):
-    def undo(self, run: Run) -> None:
-        Cron.objects.filter(pk=run.params["cron_id"]).delete()
-
-
-class OldJob(Records):
-    def finish(self, run: Run) -> None:
-        Cron.objects.filter(pk=run.params["cron_id"]).delete()
-
-
 def _flow(name: str, title: str, *steps: Any, records: Records | None = None) -> Flow:
     return Flow(name, seed="", title=title, in_request=(), steps=steps, records=records or Records())
 
 
-CREATE = _flow("cron.create", "Cron Job Creation", CHECK, LookForScript(), SetClock(), records=NewJob())
+CREATE = _flow("cron.create", "Cron Job Creation", CHECK, LookForScript(), SetClock(), records=NewRow(Cron))
 UPDATE = _flow("cron.update", "Cron Job Change", CHECK, LookForScript(), ChangeJob())
 STOP = _flow("cron.stop", "Cron Job Pause", CHECK, SwitchJob(active=False))
 START = _flow("cron.start", "Cron Job Resumption", CHECK, SwitchJob(active=True))
 TEST = _flow("cron.test", "Cron Job Run", CheckState(RUNNABLE, "made to run a job"), AskForRun(), WaitForRun())
-DELETE = _flow("cron.delete", "Cron Job Deletion", CHECK, SwitchJob(active=False), EndRun(), records=OldJob())
+DELETE = _flow("cron.delete", "Cron Job Deletion", CHECK, SwitchJob(active=False), EndRun(), records=OldRow(Cron))
 
 
 @lifecycle("cron.create")

@@ -20,24 +20,15 @@ from apps.databases.steps.swapping import SwapContent
 from apps.lifecycle.database import USABLE, change_database
 from apps.operations.asking import Ask
 from apps.operations.entry import lifecycle
-from apps.operations.flow import Flow, Records
+from apps.operations.flow import Flow
 from apps.operations.models import Operation
 from apps.operations.refusals import Invalid
-from apps.operations.run import Run
+from apps.operations.rows import NewRow
 
 EXPORTABLE = Standing(Database.Status.ACTIVE, "exported", USABLE)
 IMPORTABLE = Standing(Database.Status.ACTIVE, "imported into", USABLE)
 LONGEST_PATH = 500
 UPLOAD = re.compile("[0-9a-f]{32}")
-
-
-class ExportRecords(Records):
-    """The export's row: it says until when the file is kept."""
-
-    def undo(self, run: Run) -> None:
-        if export := run.find(Export):
-            export.delete()
-
 
 EXPORT = Flow(
     "database.export",
@@ -45,7 +36,7 @@ EXPORT = Flow(
     title="Database Export",
     in_request=(),
     steps=(CheckDatabase(EXPORTABLE), WriteExport()),
-    records=ExportRecords(),
+    records=NewRow(Export),
     long=True,
 )
 
@@ -63,7 +54,7 @@ IMPORT = Flow(
         SwapContent(),
         DropOldContent(),
     ),
-    records=ExportRecords(),
+    records=NewRow(Export),
     no_return=DropOldContent.key,
     long=True,
 )

@@ -24,6 +24,7 @@ from apps.operations.entry import lifecycle
 from apps.operations.flow import Flow, Records, line
 from apps.operations.models import Operation
 from apps.operations.refusals import Invalid, WrongState
+from apps.operations.rows import NewRow
 from apps.operations.run import Run
 from apps.servers.allocation import one_at_a_time
 from apps.sites.models import Site
@@ -34,14 +35,6 @@ CHANGEABLE = (Status.ACTIVE, Status.INACTIVE, Status.MAINTENANCE, Status.SUSPEND
 SCOPE = "domain:change"
 
 # 1. Domain Addition
-
-
-class NewDomain(Records):
-    """Lines 3 and 4, seen from the other end."""
-
-    def undo(self, run: Run) -> None:
-        Domain.objects.filter(pk=run.params["domain_id"]).delete()
-
 
 ADD = Flow(
     "domain.create",
@@ -55,7 +48,7 @@ ADD = Flow(
         line(7, LoadOwnBlock()),
         SeeCertificate(),
     ),
-    records=NewDomain(),
+    records=NewRow(Domain),  # lines 3 and 4, seen from the other end
 )
 
 

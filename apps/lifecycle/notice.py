@@ -13,7 +13,7 @@ from apps.operations.enqueue import enqueue
 from apps.operations.entry import lifecycle
 from apps.operations.flow import Flow, Records
 from apps.operations.models import Operation
-from apps.operations.run import Run
+from apps.operations.rows import NewRow, OldRow
 from apps.servers.models import Server
 from apps.sites.models import Site
 
@@ -23,24 +23,14 @@ SERVERS = "servers.change_server"
 SCOPE = "notice:change"
 
 
-class NewNotice(Records):
-    def undo(self, run: Run) -> None:
-        Notice.objects.filter(pk=run.params["notice_id"]).delete()
-
-
-class OldNotice(Records):
-    def finish(self, run: Run) -> None:
-        Notice.objects.filter(pk=run.params["notice_id"]).delete()
-
-
 def _flow(name: str, title: str, *steps: Any, records: Records | None = None) -> Flow:
     return Flow(name, seed="", title=title, in_request=(), steps=steps, records=records or Records())
 
 
-CREATE = _flow("notice.create", "New Recipient", LookAtNotice(), SwitchNotice(active=True), records=NewNotice())
-NOTIFY = _flow("server.notify", "New Recipient", LookAtNotice(), SwitchNotice(active=True), records=NewNotice())
+CREATE = _flow("notice.create", "New Recipient", LookAtNotice(), SwitchNotice(active=True), records=NewRow(Notice))
+NOTIFY = _flow("server.notify", "New Recipient", LookAtNotice(), SwitchNotice(active=True), records=NewRow(Notice))
 TEST = _flow("notice.test", "Test Notice", LookAtNotice(), SendTestNotice())
-DELETE = _flow("notice.delete", "Recipient Removal", SwitchNotice(active=False), records=OldNotice())
+DELETE = _flow("notice.delete", "Recipient Removal", SwitchNotice(active=False), records=OldRow(Notice))
 
 
 @lifecycle("notice.create")

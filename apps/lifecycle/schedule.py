@@ -15,7 +15,7 @@ from apps.operations.entry import lifecycle
 from apps.operations.flow import Flow, Records
 from apps.operations.models import Operation
 from apps.operations.refusals import Invalid, WrongState
-from apps.operations.run import Run
+from apps.operations.rows import NewRow, OldRow
 from apps.sites.models import Site
 from apps.sites.steps.status import CheckState
 
@@ -34,23 +34,13 @@ class Wanted(TypedDict, total=False):
     keep_monthly: int
 
 
-class NewSchedule(Records):
-    def undo(self, run: Run) -> None:
-        Schedule.objects.filter(pk=run.params["schedule_id"]).delete()
-
-
-class OldSchedule(Records):
-    def finish(self, run: Run) -> None:
-        Schedule.objects.filter(pk=run.params["schedule_id"]).delete()
-
-
 def _flow(name: str, title: str, *steps: Any, records: Records | None = None) -> Flow:
     return Flow(name, seed="", title=title, in_request=(), steps=(CHECK, *steps), records=records or Records())
 
 
-CREATE = _flow("schedule.create", "Backup Schedule", SetSchedule(), records=NewSchedule())
+CREATE = _flow("schedule.create", "Backup Schedule", SetSchedule(), records=NewRow(Schedule))
 UPDATE = _flow("schedule.update", "Backup Schedule Change", ChangeSchedule())
-DELETE = _flow("schedule.delete", "Backup Schedule End", EndSchedule(), records=OldSchedule())
+DELETE = _flow("schedule.delete", "Backup Schedule End", EndSchedule(), records=OldRow(Schedule))
 
 
 @lifecycle("schedule.create")

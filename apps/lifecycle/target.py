@@ -16,24 +16,13 @@ from apps.operations.entry import lifecycle
 from apps.operations.flow import Flow, Records
 from apps.operations.models import Operation
 from apps.operations.refusals import Invalid, Missing, Taken
+from apps.operations.rows import NewRow, OldRow
 from apps.operations.run import Run
 from apps.servers.models import Server
 from apps.sites.models import Site
 
 NAME = re.compile("[a-z][a-z0-9-]{0,39}")
 SCOPE, SERVERS = "target:change", "servers.change_server"
-
-
-class NewTarget(Records):
-    def undo(self, run: Run) -> None:
-        Target.objects.filter(pk=run.params["target_id"]).delete()
-
-
-class OldTarget(Records):
-    """What lies there stays there: nobody asked for that to be removed."""
-
-    def finish(self, run: Run) -> None:
-        Target.objects.filter(pk=run.params["target_id"]).delete()
 
 
 class CopyRecords(Records):
@@ -46,10 +35,10 @@ def _flow(name: str, title: str, *steps: Any, records: Records | None = None, lo
 
 
 CREATE = _flow(
-    "target.create", "Place for Copies", AgreeToKey(), TryTarget(), UseTarget(active=True), records=NewTarget()
+    "target.create", "Place for Copies", AgreeToKey(), TryTarget(), UseTarget(active=True), records=NewRow(Target)
 )
 TEST = _flow("target.test", "Test of a Place for Copies", TryTarget())
-DELETE = _flow("target.delete", "End of a Place for Copies", UseTarget(active=False), records=OldTarget())
+DELETE = _flow("target.delete", "End of a Place for Copies", UseTarget(active=False), records=OldRow(Target))
 COPY = _flow("backup.copy", "Copy of a Backup", CopyBackup(), records=CopyRecords(), long=True)
 
 
