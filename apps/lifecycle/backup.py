@@ -102,18 +102,11 @@ def new_backup(site: Site, reason: Backup.Reason, **facts: Any) -> Backup:
 
 # What is done to one that is there
 
-
-def _flow(name: str, title: str, *steps: Any, long: bool = False) -> Flow:
-    return Flow(name, seed="", title=title, in_request=(), steps=steps, long=long)
-
-
-UPDATE = _flow("backup.update", "Backup Change", ChangeBackup())
-VERIFY = _flow("backup.verify", "Backup Verification", VerifyArchive(), long=True)
+UPDATE = Flow("backup.update", title="Backup Change", steps=(ChangeBackup(),))
+VERIFY = Flow("backup.verify", title="Backup Verification", steps=(VerifyArchive(),), long=True)
 DELETE = Flow(
     "backup.delete",
-    seed="",
     title="Backup Deletion",
-    in_request=(),
     steps=(RemoveCopies(), RemoveArchive()),
     no_return=RemoveArchive.key,
 )

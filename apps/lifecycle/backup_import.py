@@ -46,9 +46,7 @@ class ImportRecords(BackupRecords):
 
 IMPORT = Flow(
     "backup.import",
-    seed="",
     title="Backup Import",
-    in_request=(),
     steps=(
         CheckState(SAVABLE, "given a backup"),
         LookAtUpload(),

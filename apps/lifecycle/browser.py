@@ -17,9 +17,7 @@ SWITCH = "servers.switch_browser"
 
 BROWSER = Flow(
     "server.browser",
-    seed="",
     title="Database Browser",
-    in_request=(),
     steps=(FetchBrowser(), SwitchBrowser(), EndBrowsers()),
 )
 

@@ -70,9 +70,7 @@ class CloneRecords(SiteRecords):
 
 CLONE = Flow(
     "backup.clone",
-    seed="",
     title="Site out of a Backup",
-    in_request=(),
     steps=(OpenBackup(), *OUT_OF_AN_ARCHIVE),
     records=CloneRecords(),
     long=True,
@@ -80,9 +78,7 @@ CLONE = Flow(
 
 COPY = Flow(
     "site.clone",
-    seed="",
     title="Site Clone",
-    in_request=(),
     steps=(
         MakeRoom(),
         WriteArchive(),

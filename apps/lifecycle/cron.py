@@ -13,7 +13,7 @@ from apps.operations.asking import Ask
 from apps.operations.checking import checked
 from apps.operations.enqueue import enqueue
 from apps.operations.entry import lifecycle
-from apps.operations.flow import Flow, Records
+from apps.operations.flow import Flow
 from apps.operations.models import Operation
 from apps.operations.refusals import Full, WrongState
 from apps.operations.rows import NewRow, OldRow
@@ -28,17 +28,18 @@ LIMIT = 300
 JOBS = 50
 """That a site may have."""
 
-
-def _flow(name: str, title: str, *steps: Any, records: Records | None = None) -> Flow:
-    return Flow(name, seed="", title=title, in_request=(), steps=steps, records=records or Records())
-
-
-CREATE = _flow("cron.create", "Cron Job Creation", CHECK, LookForScript(), SetClock(), records=NewRow(Cron))
-UPDATE = _flow("cron.update", "Cron Job Change", CHECK, LookForScript(), ChangeJob())
-STOP = _flow("cron.stop", "Cron Job Pause", CHECK, SwitchJob(active=False))
-START = _flow("cron.start", "Cron Job Resumption", CHECK, SwitchJob(active=True))
-TEST = _flow("cron.test", "Cron Job Run", CheckState(RUNNABLE, "made to run a job"), AskForRun(), WaitForRun())
-DELETE = _flow("cron.delete", "Cron Job Deletion", CHECK, SwitchJob(active=False), EndRun(), records=OldRow(Cron))
+CREATE = Flow(
+    "cron.create", title="Cron Job Creation", steps=(CHECK, LookForScript(), SetClock()), records=NewRow(Cron)
+)
+UPDATE = Flow("cron.update", title="Cron Job Change", steps=(CHECK, LookForScript(), ChangeJob()))
+STOP = Flow("cron.stop", title="Cron Job Pause", steps=(CHECK, SwitchJob(active=False)))
+START = Flow("cron.start", title="Cron Job Resumption", steps=(CHECK, SwitchJob(active=True)))
+TEST = Flow(
+    "cron.test", title="Cron Job Run", steps=(CheckState(RUNNABLE, "made to run a job"), AskForRun(), WaitForRun())
+)
+DELETE = Flow(
+    "cron.delete", title="Cron Job Deletion", steps=(CHECK, SwitchJob(active=False), EndRun()), records=OldRow(Cron)
+)
 
 
 @lifecycle("cron.create")

@@ -24,9 +24,7 @@ PURGEABLE = Standing(Status.DELETED, "dropped", ())
 """Whatever state its site is in."""
 DELETE = Flow(
     "database.delete",
-    seed="",
     title="Database Deletion",
-    in_request=(),
     steps=(CheckDatabase(DELETABLE), CheckUnused(), LockDatabase(), KeepDatabase()),
 )
 
@@ -42,9 +40,7 @@ class BackAgain(Records):
 
 UNDELETE = Flow(
     "database.undelete",
-    seed="",
     title="Database Undeletion",
-    in_request=(),
     steps=(CheckDatabase(KEPT), UnlockDatabase()),
     records=BackAgain(),
 )

@@ -32,9 +32,7 @@ UPLOAD = re.compile("[0-9a-f]{32}")
 
 EXPORT = Flow(
     "database.export",
-    seed="",
     title="Database Export",
-    in_request=(),
     steps=(CheckDatabase(EXPORTABLE), WriteExport()),
     records=NewRow(Export),
     long=True,
@@ -42,9 +40,7 @@ EXPORT = Flow(
 
 IMPORT = Flow(
     "database.import",
-    seed="",
     title="Database Import",
-    in_request=(),
     steps=(
         CheckDatabase(IMPORTABLE),
         LookAtDump(),

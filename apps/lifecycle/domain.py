@@ -156,9 +156,7 @@ def remove_domain(ask: Ask, domain: Domain, *, primary: str = "", last: bool = F
 
 VERIFY = Flow(
     "domain.verify",
-    seed="",
     title="Domain Check",
-    in_request=(),
     steps=(LookUpDns(), SeeCertificate()),
 )
 

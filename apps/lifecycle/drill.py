@@ -34,9 +34,7 @@ class Proof(Records):
 
 DRILL = Flow(
     "backup.drill",
-    seed="",
     title="Restore Drill",
-    in_request=(),
     steps=(
         CheckState(SAVABLE, "tried out"),
         OpenBackup(),

@@ -15,9 +15,7 @@ SCOPE, PERMISSION = "key:rotate", "servers.change_server"
 
 ROTATE = Flow(
     "key.rotate",
-    seed="",
     title="Key Rotation",
-    in_request=(),
     steps=(AddKey(), SealAnew(), DropOldKey()),
     no_return=DropOldKey.key,
 )

@@ -25,14 +25,10 @@ PORT, SECURITY = 587, str(Relay.Security.STARTTLS)
 SERVERS = "servers.change_server"
 CHECK = CheckState(CHANGEABLE, "given a relay")
 
-SITE_RELAY = Flow(
-    "site.relay", seed="", title="Relay for Mail", in_request=(), steps=(CHECK, TryRelay(), WriteRelay())
-)
-SERVER_RELAY = Flow(
-    "server.relay", seed="", title="Relay for Mail", in_request=(), steps=(TryRelay(), WriteRelay())
-)
-SITE_TEST = Flow("site.test", seed="", title="Test Mail", in_request=(), steps=(CHECK, SendTestMail()))
-SERVER_TEST = Flow("server.test", seed="", title="Test Mail", in_request=(), steps=(SendTestMail(),))
+SITE_RELAY = Flow("site.relay", title="Relay for Mail", steps=(CHECK, TryRelay(), WriteRelay()))
+SERVER_RELAY = Flow("server.relay", title="Relay for Mail", steps=(TryRelay(), WriteRelay()))
+SITE_TEST = Flow("site.test", title="Test Mail", steps=(CHECK, SendTestMail()))
+SERVER_TEST = Flow("server.test", title="Test Mail", steps=(SendTestMail(),))
 
 
 @lifecycle("site.relay")

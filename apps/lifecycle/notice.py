@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from apps.lifecycle.requests import CHANGE, must_be, require
 from apps.notices.models import Notice
 from apps.notices.records import new_notice
@@ -11,7 +9,7 @@ from apps.notices.steps import LookAtNotice, SendTestNotice, SwitchNotice
 from apps.operations.asking import Ask
 from apps.operations.enqueue import enqueue
 from apps.operations.entry import lifecycle
-from apps.operations.flow import Flow, Records
+from apps.operations.flow import Flow
 from apps.operations.models import Operation
 from apps.operations.rows import NewRow, OldRow
 from apps.servers.models import Server
@@ -22,15 +20,14 @@ CHANGEABLE = (Status.ACTIVE, Status.INACTIVE, Status.MAINTENANCE, Status.SUSPEND
 SERVERS = "servers.change_server"
 SCOPE = "notice:change"
 
-
-def _flow(name: str, title: str, *steps: Any, records: Records | None = None) -> Flow:
-    return Flow(name, seed="", title=title, in_request=(), steps=steps, records=records or Records())
-
-
-CREATE = _flow("notice.create", "New Recipient", LookAtNotice(), SwitchNotice(active=True), records=NewRow(Notice))
-NOTIFY = _flow("server.notify", "New Recipient", LookAtNotice(), SwitchNotice(active=True), records=NewRow(Notice))
-TEST = _flow("notice.test", "Test Notice", LookAtNotice(), SendTestNotice())
-DELETE = _flow("notice.delete", "Recipient Removal", SwitchNotice(active=False), records=OldRow(Notice))
+CREATE = Flow(
+    "notice.create", title="New Recipient", steps=(LookAtNotice(), SwitchNotice(active=True)), records=NewRow(Notice)
+)
+NOTIFY = Flow(
+    "server.notify", title="New Recipient", steps=(LookAtNotice(), SwitchNotice(active=True)), records=NewRow(Notice)
+)
+TEST = Flow("notice.test", title="Test Notice", steps=(LookAtNotice(), SendTestNotice()))
+DELETE = Flow("notice.delete", title="Recipient Removal", steps=(SwitchNotice(active=False),), records=OldRow(Notice))
 
 
 @lifecycle("notice.create")

@@ -22,9 +22,7 @@ from apps.servers.models import Server
 SCOPE = "backup:create"
 EXPORT = Flow(
     "server.export",
-    seed="",
     title="Backup of the Panel",
-    in_request=(),
     steps=(WritePanelArchive(), MeasureArchive(), VerifyArchive((Backup.Status.IN_PROGRESS,))),
     records=BackupRecords(),
     long=True,

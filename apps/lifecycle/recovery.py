@@ -49,9 +49,7 @@ class RecoveryRecords(Records):
 
 RECOVER = Flow(
     "site.recover",
-    seed="",
     title="Site Recovery",
-    in_request=(),
     steps=(
         OpenBackup(),
         TakeSiteUser(),

@@ -13,7 +13,7 @@ from apps.operations.flow import Flow
 from apps.operations.models import Operation
 from apps.servers.models import Server
 
-SET = Flow("server.recovery", seed="", title="Recovery Key", in_request=(), steps=(SetRecoveryKey(),))
+SET = Flow("server.recovery", title="Recovery Key", steps=(SetRecoveryKey(),))
 
 
 @lifecycle("server.recovery")

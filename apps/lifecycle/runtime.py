@@ -16,9 +16,7 @@ from apps.sites.models import Site
 
 SWITCH = Flow(
     "site.switch-runtime",
-    seed="",
     title="Runtime Switch",
-    in_request=(),
     steps=(LookAtRuntime(), SwitchRuntime(), VisitMovedSite(), LoadFront()),
 )
 

@@ -12,7 +12,7 @@ from apps.lifecycle.requests import CHANGE, must_be, require
 from apps.operations.asking import Ask
 from apps.operations.enqueue import enqueue
 from apps.operations.entry import lifecycle
-from apps.operations.flow import Flow, Records
+from apps.operations.flow import Flow
 from apps.operations.models import Operation
 from apps.operations.refusals import Invalid, WrongState
 from apps.operations.rows import NewRow, OldRow
@@ -34,13 +34,9 @@ class Wanted(TypedDict, total=False):
     keep_monthly: int
 
 
-def _flow(name: str, title: str, *steps: Any, records: Records | None = None) -> Flow:
-    return Flow(name, seed="", title=title, in_request=(), steps=(CHECK, *steps), records=records or Records())
-
-
-CREATE = _flow("schedule.create", "Backup Schedule", SetSchedule(), records=NewRow(Schedule))
-UPDATE = _flow("schedule.update", "Backup Schedule Change", ChangeSchedule())
-DELETE = _flow("schedule.delete", "Backup Schedule End", EndSchedule(), records=OldRow(Schedule))
+CREATE = Flow("schedule.create", title="Backup Schedule", steps=(CHECK, SetSchedule()), records=NewRow(Schedule))
+UPDATE = Flow("schedule.update", title="Backup Schedule Change", steps=(CHECK, ChangeSchedule()))
+DELETE = Flow("schedule.delete", title="Backup Schedule End", steps=(CHECK, EndSchedule()), records=OldRow(Schedule))
 
 
 @lifecycle("schedule.create")

@@ -47,9 +47,7 @@ STOP = Flow(
 
 RESTART = Flow(
     "site.restart",
-    seed="",
     title="Restart",
-    in_request=(),
     steps=(CheckState(Site.RUNNING, "restarted"), RestartWorker(), LoadFront()),
 )
 

@@ -105,9 +105,7 @@ def former(run: Run) -> Site.Status:
 
 UNDELETE = Flow(
     "site.undelete",
-    seed="",
     title="Undeletion",
-    in_request=(),
     steps=(
         CheckState((Status.DELETED,), "taken back"),
         BringSiteBack(),

@@ -19,9 +19,7 @@ DEED = "put into maintenance"
 
 MAINTAIN = Flow(
     "site.maintain",
-    seed="",
     title="Maintenance",
-    in_request=(),
     steps=(
         CheckState(MAINTAINABLE, DEED),
         LookAtWorker(),

@@ -23,9 +23,7 @@ LONGEST = 200
 
 SUSPEND = Flow(
     "site.suspend",
-    seed="",
     title="Suspension",
-    in_request=(),
     steps=(
         CheckState(SUSPENDABLE, "suspended"),
         LookAtWorker(),
@@ -37,9 +35,7 @@ SUSPEND = Flow(
 
 UNSUSPEND = Flow(
     "site.unsuspend",
-    seed="",
     title="End of the suspension",
-    in_request=(),
     steps=(
         CheckState((Status.SUSPENDED,), "let go on"),
         LoadFrontBack(),

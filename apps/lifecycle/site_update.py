@@ -23,9 +23,7 @@ CHANGEABLE = (Status.ACTIVE, Status.INACTIVE, Status.MAINTENANCE, Status.SUSPEND
 
 UPDATE = Flow(
     "site.update",
-    seed="",
     title="Settings",
-    in_request=(),
     steps=(
         CheckState(CHANGEABLE, "changed"),
         LoadFrontBack(),

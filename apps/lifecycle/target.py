@@ -30,16 +30,17 @@ class CopyRecords(Records):
         Copy.objects.filter(pk=run.params["copy_id"]).update(status=Copy.Status.FAILED, fault=run.operation.error)
 
 
-def _flow(name: str, title: str, *steps: Any, records: Records | None = None, long: bool = False) -> Flow:
-    return Flow(name, seed="", title=title, in_request=(), steps=steps, records=records or Records(), long=long)
-
-
-CREATE = _flow(
-    "target.create", "Place for Copies", AgreeToKey(), TryTarget(), UseTarget(active=True), records=NewRow(Target)
+CREATE = Flow(
+    "target.create",
+    title="Place for Copies",
+    steps=(AgreeToKey(), TryTarget(), UseTarget(active=True)),
+    records=NewRow(Target),
 )
-TEST = _flow("target.test", "Test of a Place for Copies", TryTarget())
-DELETE = _flow("target.delete", "End of a Place for Copies", UseTarget(active=False), records=OldRow(Target))
-COPY = _flow("backup.copy", "Copy of a Backup", CopyBackup(), records=CopyRecords(), long=True)
+TEST = Flow("target.test", title="Test of a Place for Copies", steps=(TryTarget(),))
+DELETE = Flow(
+    "target.delete", title="End of a Place for Copies", steps=(UseTarget(active=False),), records=OldRow(Target)
+)
+COPY = Flow("backup.copy", title="Copy of a Backup", steps=(CopyBackup(),), records=CopyRecords(), long=True)
 
 
 @lifecycle("target.create")

@@ -38,16 +38,12 @@ AT_ONCE = 50
 
 REVIVE = Flow(
     "worker.revive",
-    seed="",
     title="Worker Revival",
-    in_request=(),
     steps=(CheckState(Site.RUNNING, "given its worker back"), ReviveWorker()),
 )
 GIVE_UP = Flow(
     "worker.give-up",
-    seed="",
     title="Worker Left Down",
-    in_request=(),
     steps=(CheckState(Site.RUNNING, "left without its worker"), ShowFailed(), GiveUpWorker()),
 )
 

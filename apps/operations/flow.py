@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -77,13 +77,14 @@ class Flow:
     """
 
     name: str
-    seed: str
-    in_request: tuple[int, ...]
+    _: KW_ONLY
+    seed: str = ""
+    title: str = ""
+    in_request: tuple[int, ...] = ()
     steps: Sequence[Step | Line]
     records: Records = field(default_factory=Records)
     no_return: str = ""
     long: bool = False
-    title: str = ""
 
     def __post_init__(self) -> None:
         keys = [line.key for line in self.lines]

@@ -30,7 +30,7 @@ class Empty(Step):
         """Nothing: the time it takes is the engine's and Celery's."""
 
 
-FLOW = Flow("bench.empty", seed="", in_request=(), steps=tuple(Empty(number) for number in range(STEPS)))
+FLOW = Flow("bench.empty", steps=tuple(Empty(number) for number in range(STEPS)))
 
 
 @shared_task(name="bench.bare", ignore_result=True)

@@ -23,9 +23,7 @@ __all__ = ["before", "site", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True)]
 REWRITE = Flow(
     "test.rewriting",
-    seed="",
     title="Rewriting",
-    in_request=(),
     steps=(RewriteAddresses(), ForgetOldAddresses()),
 )
 OLD = ["https://old.test/a", 'a:1:{i:0;s:10:"//old.test";}', "https://old.test.evil/"]

@@ -62,7 +62,7 @@ def _refused(sentence: str) -> HostError:
 @contextmanager
 def toy_flow(*steps: Step, no_return: str = "") -> Iterator[Flow]:
     Toy.said.clear()
-    flow = Flow("toy", seed="", in_request=(), steps=steps, records=ToyRecords(), no_return=no_return)
+    flow = Flow("toy", steps=steps, records=ToyRecords(), no_return=no_return)
     try:
         yield flow
     finally:
