@@ -1,11 +1,10 @@
 """What a server does for its sites' backups by itself: makes those that are due, removes what may go, proves the rest.
 
-Each chore asks for operations as a person would; what is busy just now is asked for again the next time.
+What is busy just now is asked for again the next time.
 """
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
 from django.db.models import F, Max, Q
@@ -19,18 +18,13 @@ from apps.cron.records import zone_of
 from apps.host.host import Host
 from apps.lifecycle.backup import SAVABLE, back_up_by_schedule, delete_backup
 from apps.lifecycle.drill import DRILL, drill_backup
-from apps.operations.asking import Ask
-from apps.operations.chores import chore
-from apps.operations.entry import Entry
+from apps.operations.chores import PANEL, chore, or_later
 from apps.operations.models import Operation
-from apps.operations.refusals import Refusal
 from apps.servers.models import Server
 
-PANEL = Ask(user=None, door="panel")
 PROVEN_FOR = timedelta(days=7)
 AT_ONCE = 20
 """Backups that are asked for in one look: a thousand that are due together wait in line all the same."""
-logger = logging.getLogger(__name__)
 
 
 @chore("backups-due", every=60)
@@ -38,11 +32,8 @@ def make_what_is_due(server: Server, host: Host) -> None:
     """Ask for each backup whose time has come, and set the next time, whether or not others were missed before."""
     due = Schedule.objects.filter(site__server=server, site__status__in=SAVABLE, due_at__lte=now())
     for schedule in due.select_related("site__server").order_by("due_at")[:AT_ONCE]:
-        try:
+        with or_later(f"{schedule} is not backed up yet"):
             back_up_by_schedule(PANEL, schedule.site)
-        except Refusal as refusal:
-            logger.warning("%s is not backed up yet: %s", schedule, refusal)
-        else:
             _set_next(schedule)
 
 
@@ -62,7 +53,8 @@ def remove_what_may_go(server: Server, host: Host) -> None:
         ended = made.exclude(status=Backup.Status.IN_PROGRESS)
         verdict = judged(map(known, ended), policy_of(schedule), now())
         for backup in ended.filter(pk__in=verdict.removed).select_related("site__server", "server"):
-            _try(delete_backup, backup, "is not removed yet")
+            with or_later(f"{backup} is not removed yet"):
+                delete_backup(PANEL, backup)
 
 
 @chore("backups-prove", every=300)
@@ -79,11 +71,5 @@ def prove_the_next(server: Server, host: Host) -> None:
     old = Q(proven_at=None) | Q(proven_at__lt=now() - PROVEN_FOR)
     waiting = Backup.objects.filter(old, pk__in=newest).order_by(F("proven_at").asc(nulls_first=True), "pk")
     if backup := waiting.select_related("site__server", "server").first():
-        _try(drill_backup, backup, "is not proven yet")
-
-
-def _try(entry: Entry[[Backup]], backup: Backup, otherwise: str) -> None:
-    try:
-        entry(PANEL, backup)
-    except Refusal as refusal:
-        logger.warning("%s %s: %s", backup, otherwise, refusal)
+        with or_later(f"{backup} is not proven yet"):
+            drill_backup(PANEL, backup)

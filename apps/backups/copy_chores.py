@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
 from django.db.models import Q
@@ -11,17 +10,13 @@ from django.utils.timezone import now
 from apps.backups.models import Backup, Copy, Target
 from apps.host.host import Host
 from apps.lifecycle.target import COPY, copy_backup
-from apps.operations.asking import Ask
-from apps.operations.chores import chore
+from apps.operations.chores import PANEL, chore, or_later
 from apps.operations.models import Operation
-from apps.operations.refusals import Refusal
 from apps.servers.models import Server
 
-PANEL = Ask(user=None, door="panel")
 OWN = (Backup.Reason.RESTORE, Backup.Reason.CLONE)
 """What serves one operation is not worth a copy."""
 LONGEST_REST = timedelta(hours=6)
-logger = logging.getLogger(__name__)
 
 
 @chore("backup-copies", every=60)
@@ -30,14 +25,8 @@ def copy_what_is_missing(server: Server, host: Host) -> None:
     for target in Target.objects.filter(server=server, active=True):
         busy = Operation.objects.filter(flow=COPY.name, status__in=Operation.LIVE, params__target_id=target.pk)
         if not busy.exists() and (backup := _next(target)):
-            _ask(backup, target)
-
-
-def _ask(backup: Backup, target: Target) -> None:
-    try:
-        copy_backup(PANEL, backup, target)
-    except Refusal as refusal:
-        logger.warning("%s is not copied to %s yet: %s", backup, target, refusal)
+            with or_later(f"{backup} is not copied to {target} yet"):
+                copy_backup(PANEL, backup, target)
 
 
 def _next(target: Target) -> Backup | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.utils.timezone import now
 
 from apps.backups.clock import known
@@ -13,23 +11,16 @@ from apps.backups.retention import judged
 from apps.host.host import Host
 from apps.lifecycle.backup import delete_backup
 from apps.lifecycle.panel_backup import export_by_itself
-from apps.operations.asking import Ask
-from apps.operations.chores import chore
-from apps.operations.refusals import Refusal
+from apps.operations.chores import PANEL, chore, or_later
 from apps.servers.models import Server
-
-PANEL = Ask(user=None, door="panel")
-logger = logging.getLogger(__name__)
 
 
 @chore("panel-backup", every=60)
 def save_the_panel(server: Server, host: Host) -> None:
     """Once a day, and at once where there is a recovery key for the first time, or another one."""
     if is_due(server):
-        try:
+        with or_later(f"the panel on {server} is not saved yet"):
             export_by_itself(PANEL, server)
-        except Refusal as refusal:
-            logger.warning("the panel on %s is not saved yet: %s", server, refusal)
 
 
 @chore("panel-prune", every=3600)
@@ -37,7 +28,5 @@ def remove_old_ones(server: Server, host: Host) -> None:
     """Of those that were made by themselves."""
     ended = panel_backups(server).filter(reason=Backup.Reason.SCHEDULED).exclude(status=Backup.Status.IN_PROGRESS)
     for backup in ended.filter(pk__in=judged(map(known, ended), POLICY, now()).removed).select_related("server"):
-        try:
+        with or_later(f"{backup} is not removed yet"):
             delete_backup(PANEL, backup)
-        except Refusal as refusal:
-            logger.warning("%s is not removed yet: %s", backup, refusal)

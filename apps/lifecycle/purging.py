@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from django.utils.timezone import now
 
 from apps.host.host import Host
 from apps.operations.asking import Ask
-from apps.operations.chores import chore
+from apps.operations.chores import PANEL, chore, or_later
 from apps.operations.models import Operation
-from apps.operations.refusals import Refusal
 from apps.servers.models import Kept, Server
 
-PANEL = Ask(user=None, door="panel")
 PURGES: dict[str, Callable[[Ask, int], Operation]] = {}
 """For each kind of what is kept, the lifecycle function that purges the subject of that id."""
-logger = logging.getLogger(__name__)
 
 
 @chore("purge-kept", every=300)
 def purge_what_is_over(server: Server, host: Host) -> None:
     """Ask for the purge of everything whose time has passed. What is busy just now is asked for again next time."""
     for kept in Kept.objects.filter(server=server, until__lt=now(), kind__in=PURGES).order_by("until"):
-        try:
+        with or_later(f"{kept} is not purged yet"):
             PURGES[kept.kind](PANEL, kept.subject_id)
-        except Refusal as refusal:
-            logger.warning("%s is not purged yet: %s", kept, refusal)

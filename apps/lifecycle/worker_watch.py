@@ -13,10 +13,9 @@ from django.utils.timezone import now
 from apps.domains.steps.pages import ShowFailed
 from apps.host.host import Host
 from apps.host.supervisor.lock import is_held
-from apps.lifecycle.purging import PANEL
 from apps.lifecycle.requests import OPERATE, must_be, require
 from apps.operations.asking import Ask
-from apps.operations.chores import chore
+from apps.operations.chores import PANEL, chore
 from apps.operations.enqueue import enqueue
 from apps.operations.entry import lifecycle
 from apps.operations.flow import Flow

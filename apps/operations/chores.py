@@ -1,13 +1,14 @@
 """What a server looks after by itself: each chore at its interval, by one runner of the server, without a message.
 
-A chore looks, and asks for operations where something must be done: it takes a second at most, and may run again
-after a crash half way.
+A chore looks, and asks for operations where something must be done, as a person would: it takes a second at most, and
+may run again after a crash half way.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -16,13 +17,17 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils.timezone import now
 
+from apps.operations.asking import Ask
 from apps.operations.models import Chore
+from apps.operations.refusals import Refusal
 from apps.servers.models import Server
 
 if TYPE_CHECKING:
     from apps.host.host import Host
 
 Duty = Callable[[Server, "Host"], object]
+PANEL = Ask(user=None, door="panel")
+"""Who asks for what a chore finds to do."""
 logger = logging.getLogger(__name__)
 
 
@@ -44,6 +49,15 @@ def chore(name: str, *, every: float) -> Callable[[Duty], Duty]:
         return duty
 
     return register
+
+
+@contextmanager
+def or_later(otherwise: str) -> Iterator[None]:
+    """What is asked for inside, and refused just now, is found again the next time: *otherwise* is logged, and why."""
+    try:
+        yield
+    except Refusal as refusal:
+        logger.warning("%s: %s", otherwise, refusal)
 
 
 def do_what_is_due(host: Callable[[], Host]) -> list[str]:
