@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, TypedDict, Unpack
 
-from apps.backups.due import checked
+from apps.backups import due
 from apps.backups.models import Schedule
 from apps.backups.steps.clock import ChangeSchedule, EndSchedule, SetSchedule
 from apps.lifecycle.backup import SAVABLE
 from apps.lifecycle.requests import CHANGE, must_be, require
 from apps.operations.asking import Ask
+from apps.operations.checking import Check, checked
 from apps.operations.enqueue import enqueue
 from apps.operations.entry import lifecycle
 from apps.operations.flow import Flow
@@ -43,7 +45,7 @@ DELETE = Flow("schedule.delete", title="Backup Schedule End", steps=(CHECK, EndS
 def create_schedule(ask: Ask, site: Site, schedule: str, **kept: Unpack[Wanted]) -> Operation:
     """Back *site* up at the times of *schedule*, in its own time zone, and remove what is not to be *kept*."""
     require(ask, SCOPE, CHANGE, site)
-    values = _checked({"schedule": schedule, **kept})
+    values = checked(CHECKS, {"schedule": schedule, **kept})
     if Schedule.objects.filter(site=site).exists():
         raise WrongState(f"{site.slug} is backed up by a schedule already; change that: ./panel schedule update.")
     made = Schedule.objects.create(site=site, name=site.slug, **values)
@@ -54,7 +56,7 @@ def create_schedule(ask: Ask, site: Site, schedule: str, **kept: Unpack[Wanted])
 def update_schedule(ask: Ask, subject: Schedule, *, schedule: str = "", **kept: Unpack[Wanted]) -> Operation:
     """Change what is given: when, and how many are kept."""
     require(ask, SCOPE, CHANGE, subject.site)
-    values = _checked({**({"schedule": schedule} if schedule else {}), **kept})
+    values = checked(CHECKS, {"schedule": schedule, **kept} if schedule else kept)
     operation = _enqueue(UPDATE, ask, subject, wanted=values)
     if all(getattr(subject, name) == value for name, value in values.items()):
         raise WrongState(f"The schedule of {subject} is like that already; nothing is left to do.")
@@ -75,16 +77,12 @@ def _enqueue(flow: Flow, ask: Ask, schedule: Schedule, **params: Any) -> Operati
     return operation
 
 
-def _checked(asked: dict[str, Any]) -> dict[str, Any]:
-    """*asked* in normal form. Raises Invalid."""
-    found = dict(asked)
-    for name in Wanted.__annotations__.keys() & found.keys():
-        if not (name == "keep_last") <= found[name] <= MOST:
-            raise Invalid(name, f"That many are not kept: choose from {int(name == 'keep_last')} to {MOST}.")
-    if "schedule" in found:
-        try:
-            found["schedule"] = checked(found["schedule"])
-        except ValueError as wanted:
-            shown = str(asked["schedule"])[:40].encode("unicode_escape").decode()
-            raise Invalid("schedule", f"Schedule: {shown!r} is not {wanted}.") from None
-    return found
+def _count(name: str, wanted: int) -> int:
+    least = int(name == "keep_last")
+    if not least <= wanted <= MOST:
+        raise Invalid(name, f"That many are not kept: choose from {least} to {MOST}.")
+    return wanted
+
+
+CHECKS: dict[str, Check] = {name: partial(_count, name) for name in Wanted.__annotations__}
+CHECKS["schedule"] = due.checked
