@@ -6,38 +6,43 @@ import ast
 from functools import cache
 from pathlib import Path
 
-FUTURE = "__future__"
+FUTURE, FOR_TYPES = "__future__", "TYPE_CHECKING"
+OURS = Path(__file__).parents[2]
 
 
 @cache
 def one_text(program: Path) -> str:
-    """The text of *program*: a file as it is; of a package its ``__main__``, behind each module that it imports.
+    """The text of *program*, a file or a package's ``__main__``, behind each module of ours that it imports.
 
     The modules stand in one namespace then, so no name is in two of them, and they import one another by
     ``from … import`` alone. The lines are those that stand there: another Python may run them than the panel's.
+    What only a type checker reads stays behind: its imports cost milliseconds at each start.
     """
-    if not program.is_dir():
-        return program.read_text()
-    parts: dict[str, list[str]] = {}
-    _gather(program, "__main__", parts)
+    parts: dict[Path, list[str]] = {}
+    _gather(program / "__main__.py" if program.is_dir() else program, parts)
     return "\n".join([f"from {FUTURE} import annotations", *(text for part in parts.values() for text in part), ""])
 
 
-def _gather(program: Path, name: str, parts: dict[str, list[str]]) -> None:
-    """The statements of the module *name* into *parts*, those of the modules that it needs before them."""
-    if name in parts:
+def _gather(file: Path, parts: dict[Path, list[str]]) -> None:
+    """The statements of the module in *file* into *parts*, those of the modules that it needs before them."""
+    if file in parts:
         return
     own: list[str] = []
-    source = (program / f"{name}.py").read_text()
+    source = file.read_text()
     lines = source.splitlines()
     for statement in ast.parse(source).body:
         module = (statement.module or "") if isinstance(statement, ast.ImportFrom) else ""
-        package, _, imported = module.rpartition(".")
-        if package.endswith(f".{program.name}"):
-            _gather(program, imported, parts)
-        elif module != FUTURE:
+        if module and (needed := OURS.joinpath(*module.split(".")).with_suffix(".py")).exists():
+            _gather(needed, parts)
+        elif module != FUTURE and not _is_for_types(statement):
             own.append("\n".join(lines[_first(statement) - 1 : statement.end_lineno]))
-    parts[name] = own
+    parts[file] = own
+
+
+def _is_for_types(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.If):
+        return isinstance(statement.test, ast.Name) and statement.test.id == FOR_TYPES
+    return isinstance(statement, ast.ImportFrom) and [name.name for name in statement.names] == [FOR_TYPES]
 
 
 def _first(statement: ast.stmt) -> int:

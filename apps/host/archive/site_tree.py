@@ -14,7 +14,8 @@ from apps.host.archive.bytestream import ByteStream
 from apps.host.archive.faults import Damaged
 from apps.host.archive.gently import GENTLY
 from apps.host.archive.tar import Tar
-from apps.host.archive.tenant_pack import DEEPEST, END, FILE, FOLDER, HEAD, LINK, WARNING
+from apps.host.archive.tenant_pack import DEEPEST
+from apps.host.archive.tree_form import END, FILE, FOLDER, HEAD, LINK, WARNING
 from apps.host.archive.warnings import Warnings
 from apps.host.as_tenant import problem, program
 from apps.host.command import Identity

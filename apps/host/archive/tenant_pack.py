@@ -1,9 +1,9 @@
-"""The program that reads a site's trees as the site's own user. It travels as one text, as `tenant.py` does.
+"""The program that reads a site's trees as the site's own user. It travels as one text, as `tenant` does.
 
     pack SITE SURPLUS ROOT... -- LEFT_OUT...
 
-To standard output goes a HEAD for each entry, its path and a second text (where a link points, what a warning says),
-and then a file's content. A folder comes before what is in it, and the names in it in the order of their bytes.
+To standard output goes all that is there, in the form of `tree_form.py`; the names in a folder in the order of their
+bytes.
 SURPLUS: bytes that may be packed without being on the disk: those of holes, and of further names of one file.
 It needs nothing but the standard library, and opens every component of a path by itself, never through a link.
 What goes wrong is one sentence, after "! " on standard error, and code 3.
@@ -14,14 +14,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import struct
 import sys
 
-HEAD = struct.Struct("!cHHHqQ")
-"""Kind, bytes of the path, bytes of the second text, mode, time, bytes of the content."""
-FOLDER, FILE, LINK, WARNING, END = b"d", b"f", b"l", b"w", b"e"
-ENTER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+from apps.host.archive.tree_form import END, FILE, FOLDER, HEAD, LINK, WARNING
+from apps.host.tenant.ending import ended
+from apps.host.tenant.paths import ENTER, READ, enter
+
 DEEPEST, LONGEST = 200, 4000
 CHUNK, SMALL, AHEAD = 1 << 20, 1 << 16, 16
 OUTPUT = 1
@@ -31,19 +29,6 @@ WHY = {
     errno.ENOTDIR: "it became something else",
     errno.EACCES: "the site's user may not read it",
 }
-
-
-class Problem(Exception):
-    """A sentence for a person."""
-
-
-def enter(name: str, inside: int | None = None) -> int:
-    try:
-        return os.open(name, ENTER, dir_fd=inside)
-    except OSError as error:
-        if inside is None or error.errno not in (errno.ELOOP, errno.ENOTDIR):
-            raise
-        raise Problem(f"{name} is a link or a file where a folder belongs; remove it.") from error
 
 
 def pack(site: str, surplus: str, *words: str) -> None:
@@ -186,23 +171,5 @@ def sent(file: int, size: int) -> int:
     return size - left
 
 
-def sentence(error: OSError) -> str:
-    where = os.fsencode(str(error.filename or "")).decode(errors="backslashreplace")
-    return f"{where}: {error.strerror}." if where else f"{error.strerror}."
-
-
-def main(*arguments: str) -> int:
-    os.umask(0)
-    try:
-        pack(*arguments)
-    except Problem as problem:
-        sys.stderr.write(f"! {problem}\n")
-        return 3
-    except OSError as error:
-        sys.stderr.write(f"! {sentence(error)}\n")
-        return 3
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(ended(pack, *sys.argv[1:]))

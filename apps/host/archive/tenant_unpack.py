@@ -1,8 +1,8 @@
-"""The program that makes a tree in a folder of a site, as the site's own user. It travels as one text, as `tenant.py`.
+"""The program that makes a tree in a folder of a site, as the site's own user. It travels as one text, as `tenant`.
 
     unpack FOLDER
 
-Standard input, in the form of `tenant_pack.py`, becomes what lies in the folder. Nothing is replaced: what is there
+Standard input, in the form of `tree_form.py`, becomes what lies in the folder. Nothing is replaced: what is there
 already is a folder, and is entered, or ends it all. Links come to be when all else is there, so that none is on the way
 to anything. It needs nothing but the standard library, and opens every component of a path by itself.
 What goes wrong is one sentence, after "! " on standard error, and code 3.
@@ -13,25 +13,19 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import struct
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-HEAD = struct.Struct("!cHHHqQ")
-FOLDER, LINK, END = b"d", b"l", b"e"
-ENTER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+from apps.host.archive.tree_form import END, FOLDER, HEAD, LINK
+from apps.host.tenant.ending import ended
+from apps.host.tenant.paths import CREATE, ENTER, NOT_A_FOLDER, Problem, have_folder
+
 CHUNK, PAGE = 1 << 20, 4096
 INPUT = 0
 CUT = "What was to be unpacked ended too early."
 KEPT = 64 << 20
 """Bytes that folders and links may take in memory until the end: about half a million."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-class Problem(Exception):
-    """A sentence for a person."""
 
 
 def unpack(path: str) -> None:
@@ -89,7 +83,7 @@ class Unpacking:
         while len(self.open) > same + 1:
             os.close(self.open.pop()[1])
         for name in names[same:]:
-            have_folder(self.open[-1][1], name)
+            have_folder(self.open[-1][1], name, 0o750)
             self.open.append((name, entered(name, self.open[-1][1])))
         return self.open[-1][1]
 
@@ -119,18 +113,11 @@ def alone(path: bytes) -> Iterator[None]:
         raise Problem(f"{shown(path)} comes twice.") from error
 
 
-def have_folder(inside: int, name: bytes) -> None:
-    try:
-        os.mkdir(name, 0o750, dir_fd=inside)
-    except FileExistsError:
-        return  # a file or a link by that name is refused when it is entered
-
-
 def entered(name: bytes, inside: int) -> int:
     try:
         return os.open(name, ENTER, dir_fd=inside)
     except OSError as error:
-        if error.errno not in (errno.ELOOP, errno.ENOTDIR):
+        if error.errno not in NOT_A_FOLDER:
             raise
         raise Problem(f"{shown(name)} is a folder and something else.") from error
 
@@ -170,29 +157,9 @@ def pour(file: int, size: int) -> None:
         size -= count
 
 
-def sentence(error: OSError) -> str:
-    if error.errno in FULL:
-        return "The disk became full meanwhile; make room and try again."
-    where = os.fsencode(str(error.filename or "")).decode(errors="backslashreplace")
-    return f"{where}: {error.strerror}." if where else f"{error.strerror}."
-
-
 def shown(path: bytes) -> str:
     return path.decode(errors="backslashreplace")
 
 
-def main(path: str) -> int:
-    os.umask(0)
-    try:
-        unpack(path)
-    except Problem as problem:
-        sys.stderr.write(f"! {problem}\n")
-        return 3
-    except OSError as error:
-        sys.stderr.write(f"! {sentence(error)}\n")
-        return 3
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(ended(unpack, *sys.argv[1:]))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from apps.host.archive.gently import GENTLY
 from apps.host.archive.tar_reading import Member
-from apps.host.archive.tenant_pack import END, FILE, FOLDER, HEAD, LINK
+from apps.host.archive.tree_form import END, FILE, FOLDER, HEAD, LINK
 from apps.host.archive.ustar import FILE as TAR_FILE
 from apps.host.archive.ustar import FOLDER as TAR_FOLDER
 from apps.host.archive.ustar import LINK as TAR_LINK

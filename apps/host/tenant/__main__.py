@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from apps.host.tenant.copying import copy
 from apps.host.tenant.emptying import empty
+from apps.host.tenant.ending import ended
 from apps.host.tenant.exchanging import exchange, unit
 from apps.host.tenant.files import read, receive, remove, send, settle, write
 from apps.host.tenant.logs import rotate, tail
 from apps.host.tenant.looking import folder, is_file, is_folder, size
-from apps.host.tenant.paths import Problem, Resists
+from apps.host.tenant.paths import Problem
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def end() -> None:
@@ -27,13 +28,6 @@ def end() -> None:
         os.kill(-1, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-def sentence(error: OSError) -> str:
-    where = os.fsencode(str(error.filename or "")).decode(errors="backslashreplace")
-    if error.errno in FULL:
-        return "The disk became full meanwhile; make room and try again."
-    return f"{where}: {error.strerror}." if where else f"{error.strerror}."
 
 
 VERBS: dict[str, Callable[..., None]] = {
@@ -57,21 +51,5 @@ VERBS: dict[str, Callable[..., None]] = {
 }
 
 
-def main(verb: str, *arguments: str) -> int:
-    os.umask(0)
-    try:
-        VERBS[verb](*arguments)
-    except Resists as problem:
-        sys.stderr.write(f"! {problem}\n")
-        return 4
-    except Problem as problem:
-        sys.stderr.write(f"! {problem}\n")
-        return 3
-    except OSError as error:
-        sys.stderr.write(f"! {sentence(error)}\n")
-        return 3
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(ended(VERBS[sys.argv[1]], *sys.argv[2:]))

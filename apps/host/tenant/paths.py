@@ -44,7 +44,7 @@ def descend(top: str, relative: str, make: int | None = None) -> int:
     return folder
 
 
-def have_folder(inside: int, name: str, mode: int) -> None:
+def have_folder(inside: int, name: str | bytes, mode: int) -> None:
     try:
         os.mkdir(name, mode, dir_fd=inside)
     except FileExistsError:
