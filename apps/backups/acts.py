@@ -83,7 +83,7 @@ BACKUP = Noun(
             IMPORT,
             CHANGE,
             "Take one in",
-            "Make a backup of an archive from elsewhere: of another panel's, or the tar of any site with its dumps.",
+            "Make a backup of an archive from elsewhere: another panel's, or a tar or zip of any site and its dumps.",
             "./panel backup import rose-sons old-site.tar.gz --label 'from the old host'",
             fields=(
                 Field("path", "The archive, in the site's private folder: backups/old-site.tar.gz.", required=False),

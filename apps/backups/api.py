@@ -63,7 +63,7 @@ class BackupViewSet(NounViewSet):
     )
     @action(detail=False, methods=["post"], parser_classes=[AnyBytes])
     def upload(self, request: Request) -> Response:
-        """Send an archive, .tar.gz or .tar.gz.age, as the body, and import it: 202 with the operation.
+        """Send an archive, .tar.gz.age, .tar.gz or .zip, as the body, and import it: 202 with the operation.
 
         With hold=1 it waits for an import (POST …/backups/import/) that names it: so a second file can be sent, too.
         """

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from apps.backups.keys import keys_of
 from apps.backups.models import Backup
 from apps.backups.room import FREE, must_have_room
+from apps.host.archive.bytestream import ByteStream
 from apps.host.archive.faults import Locked
-from apps.host.archive.forward import members_of
 from apps.host.archive.keys import Key, read_key
 from apps.host.archive.sources import LocalFile
 from apps.host.archive.tar_reading import Limits, Member
-from apps.host.arriving.reading import limits_of, members_in
+from apps.host.arriving.reading import limits_of, members_flowing, members_in
 from apps.host.errors import Refused
 from apps.host.site_files import Content
 from apps.operations.letterbox import take_out
@@ -54,7 +54,8 @@ def _archive(run: Run) -> Iterator[tuple[int, Iterator[Member]]]:
             yield file.size, members_in(file, _keys(run), _limits(run, file.size))
     else:
         with _of_the_site(run, run.params["path"]) as content:
-            yield content.size, members_of(content.chunks, _keys(run), _limits(run, content.size))
+            far, limits = _OfTheSite(run, run.params["path"], content.size), _limits(run, content.size)
+            yield content.size, members_flowing(content.chunks, far, _keys(run), limits)
 
 
 def _limits(run: Run, size: int) -> Limits:
@@ -76,10 +77,23 @@ def _dump(run: Run) -> Iterator[Iterator[bytes] | None]:
 
 
 @contextmanager
-def _of_the_site(run: Run, path: str) -> Iterator[Content]:
+def _of_the_site(run: Run, path: str, offset: int = 0) -> Iterator[Content]:
     site = run.record(Site)
-    with run.host.site_files.reading(owner_of(run, site), site.slug, f"private/{path}") as content:
+    with run.host.site_files.reading(owner_of(run, site), site.slug, f"private/{path}", offset) as content:
         yield content
+
+
+@dataclass(frozen=True)
+class _OfTheSite:
+    """A file of the site's, of which a part is wanted now and then: each is read by a program of its user's."""
+
+    run: Run
+    path: str
+    size: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        with _of_the_site(self.run, self.path, offset) as content:
+            return ByteStream(content.chunks).up_to(length)
 
 
 def _keys(run: Run) -> list[Key]:

@@ -36,6 +36,7 @@ from apps.operations.refusals import Forbidden, Invalid, WrongState
 from apps.servers.models import Server
 from apps.sites.models import Site
 from tests.host.archive.tars import file, folder, link, tar
+from tests.host.archive.zips import zipped
 from tests.lifecycle.creation import clear
 from tests.lifecycle.driving import ask, drive
 from tests.lifecycle.test_backups import ME, Shop, again, shop
@@ -52,16 +53,18 @@ DUMP = (
 OLD = "old-shop.example"
 
 
+A_TREE = (
+    folder("home/public_html"),
+    file("home/public_html/page.php", b"<?php echo 'from elsewhere';"),
+    file("home/public_html/index.php", b"<?php echo 'home';"),
+    file("home/mail/inbox", b"not the site's"),
+    file("mysql/old_shop.sql", DUMP),
+)
+"""As another panel's backup has it: a home with a document root, and a dump beside."""
+
+
 def a_tree(*more: Any) -> bytes:
-    """As another panel's backup has it: a home with a document root, and a dump beside."""
-    return tar(
-        folder("home/public_html"),
-        file("home/public_html/page.php", b"<?php echo 'from elsewhere';"),
-        file("home/public_html/index.php", b"<?php echo 'home';"),
-        file("home/mail/inbox", b"not the site's"),
-        file("mysql/old_shop.sql", DUMP),
-        *more,
-    )
+    return tar(*A_TREE, *more)
 
 
 def imported(shop: Shop, packed: bytes, dump: bytes | None = None, **words: str) -> Operation:
@@ -107,6 +110,19 @@ def test_a_dump_in_a_second_file_and_one_in_the_private_folder_do_as_well(shop: 
     operation = drive(import_backup(ME, shop.again(), path="old.tar.gz", dump="new.sql"), shop.host)
     assert [one["name"] for one in the(operation).facts["databases"]] == ["new_shop"]
     assert (private / "old.tar.gz").exists()
+
+
+def test_a_zip_does_as_well_sent_or_in_the_private_folder(shop: Shop) -> None:
+    packed = zipped(*A_TREE)
+    sent = the(imported(shop, packed))
+    shop.write("private/old.zip", "")
+    (shop.host.places.site("shop") / "private/old.zip").write_bytes(packed)
+    taken = the(drive(import_backup(ME, shop.again(), path="old.zip"), shop.host))
+    assert sent.facts["report"] == taken.facts["report"] == the(imported(shop, a_tree())).facts["report"]
+    assert spooled(shop) == []
+    operation = shop.restore(taken)
+    assert operation.status == "done", operation.error
+    assert shop.page() == "from elsewhere"
 
 
 def test_an_archive_of_this_panel_comes_back_in_and_is_proven(shop: Shop) -> None:
@@ -158,7 +174,9 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "device": (a_tree(("home/public_html/d", tarfile.CHRTYPE, "")), "no file, folder or symbolic link"),
     "twice": (a_tree(file("home/public_html/page.php")), "comes twice"),
     "cut": (a_tree()[:-40], "cut short"),
-    "zip": (b"PK\x03\x04", "packed by zip"),
+    "zip slip": (zipped(*A_TREE, file("../evil")), "lead out"),
+    "half a zip": (zipped(*A_TREE)[:-40], "cut short"),
+    "rar": (b"Rar!\x1a\x07", "packed by RAR"),
     "nothing": (b"", "cut short"),
 }
 

@@ -18,17 +18,18 @@ from apps.host.archive.keys import new_key
 from apps.host.archive.sources import LocalFile
 from apps.host.archive.stored_dump import StoredDump
 from apps.host.archive.tar import Tar
-from apps.host.archive.tar_reading import Limits
+from apps.host.archive.tar_reading import USUAL, Limits, Member
 from apps.host.archive.unpacking import unpack_tree, within
 from apps.host.archive.writing import Content, Database, pack_manifest
 from apps.host.arriving.converting import Conversion, Converted
 from apps.host.arriving.dump_words import for_one_database, host_of
 from apps.host.arriving.found import Found
 from apps.host.arriving.looking import look
-from apps.host.arriving.reading import limits_of, members_in
+from apps.host.arriving.reading import limits_of, members_flowing, members_in
 from apps.host.errors import Refused
 from tests.host.archive.ground import FILE, SLUG, Ground, ground, listed, users
 from tests.host.archive.tars import Entry, chunks, file, folder, link, tar
+from tests.host.archive.test_age import Held
 from tests.host.archive.test_hostile_archives import SLIPS
 from tests.parts.tenants import places_in
 
@@ -90,8 +91,12 @@ OF_OURS = file("manifest.json", b'{"format": 1, "site": {}}')
 FOLDER = wordpress("my-shop/", folder("my-shop"))
 
 
+def inside(packed: bytes, limits: Limits = USUAL) -> Iterator[Member]:
+    return members_flowing(chunks(packed), Held(packed), (), limits)
+
+
 def seen(packed: bytes, dump: bytes | None = None) -> Found:
-    return look(members_of(chunks(packed)), None if dump is None else [dump])
+    return look(inside(packed), None if dump is None else [dump])
 
 
 @pytest.mark.parametrize(
@@ -162,7 +167,7 @@ def converted(archives: Archives, packed: bytes, dump: bytes | None = None, **mo
 
     def fill(made: Tar) -> dict[str, Database]:
         second = None if dump is None else [dump]
-        done[:] = [Conversion(made, found, lambda count: None).all(members_of(chunks(packed)), second)]
+        done[:] = [Conversion(made, found, lambda count: None).all(inside(packed), second)]
         pack_manifest(made, {})
         return done[0].databases
 
@@ -301,14 +306,16 @@ def test_43_one_that_was_cut_is_refused(cut: int, archives: Archives) -> None:
 @pytest.mark.parametrize(
     ("packed", "sentence"),
     [
-        (b"PK\x03\x04 and so on", "packed by zip; send it as .tar or .tar.gz"),
+        (b"Rar!\x1a\x07 and so on" , "packed by RAR; send it as .tar or .tar.gz"),
+        (b"7z\xbc\xaf and so on", "packed by 7z; send it as .tar or .tar.gz"),
+        (b"PK\x03\x04 and so on", "a zip ends with its table of contents"),
         (b"no tar at all" * 100, "damaged, or is no tar"),
         (tar(folder("empty")), "Nothing of a site is in this archive"),
         (tar(OF_OURS, file("database/../x")), "lead out"),
         (tar(OF_OURS, file("database/x.sql.evil")), "is no part of a database's dump"),
         (tar(OF_OURS, file("database/`x`.sql.00001")), "is no part of a database's dump"),
     ],
-    ids=["zip", "no tar", "empty", "dots", "not a part", "a name that is none"],
+    ids=["rar", "7z", "half a zip", "no tar", "empty", "dots", "not a part", "a name that is none"],
 )
 def test_what_is_no_archive_of_a_site_is_refused_in_a_sentence(
     packed: bytes, sentence: str, archives: Archives

@@ -27,7 +27,7 @@ class ImportVerb(ActVerb):
 
     def arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("subject", metavar="SITE", help="the site: its slug, or its id")
-        parser.add_argument("file", nargs="?", metavar="FILE", help="an archive, .tar.gz.age or .tar.gz; - is stdin")
+        parser.add_argument("file", nargs="?", metavar="FILE", help="a .tar.gz.age, .tar.gz or .zip; - is stdin")
         parser.add_argument("--dump-file", metavar="F", help="a dump that is not in it, .sql or .sql.gz")
         parser.add_argument("--path", metavar="P", help="instead: an archive in the site's private folder")
         parser.add_argument("--dump", metavar="P", help="instead: a dump in the site's private folder")
