@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -54,20 +55,27 @@ class Loop:
         return len(self.flow.lines)
 
 
-@pytest.fixture
-def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    """One that is active, with a database. However a test leaves it, nothing of it is left in the end."""
+@contextmanager
+def a_site(machine: Host) -> Iterator[Site]:
+    """One that is active, with a database; nothing of it is left in the end."""
     operation = ask_for_a_site()
     drive(operation.pk, machine)
     yield Site.objects.get(pk=operation.subject_id)
-    left, me = Site.objects.get(pk=operation.subject_id), Ask(user=None, door="test")
-    if left.status == Site.Status.CREATING:  # it was lost; whoever takes it back asks for its user
-        machine.users.create(machine.places.site_user(left.pk))
-    if left.status == Site.Status.DELETED:
-        drive(undelete_site(me, left).pk, machine)
-    for database in left.databases.filter(status=Database.Status.DELETED):
-        drive(undelete_database(me, database).pk, machine)
     take_back(operation.pk, machine)
+
+
+@pytest.fixture
+def site(machine: Host, before: Inventory) -> Iterator[Site]:
+    """The same, however a test leaves it."""
+    with a_site(machine) as site:
+        yield site
+        left, me = Site.objects.get(pk=site.pk), Ask(user=None, door="test")
+        if left.status == Site.Status.CREATING:  # it was lost; whoever takes it back asks for its user
+            machine.users.create(machine.places.site_user(left.pk))
+        if left.status == Site.Status.DELETED:
+            drive(undelete_site(me, left).pk, machine)
+        for database in left.databases.filter(status=Database.Status.DELETED):
+            drive(undelete_database(me, database).pk, machine)
 
 
 def killed_forward(loop: Loop, host: Host, site: Site) -> None:

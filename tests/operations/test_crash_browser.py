@@ -14,9 +14,9 @@ from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.servers.models import Server
 from apps.sites.models import Site
-from tests.operations.crashing import Loop, killed_forward, killed_undoing
+from tests.operations.crashing import Loop, a_site, killed_forward, killed_undoing
 from tests.operations.inventory import Inventory
-from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.operations.test_crash import before, drive, unsent
 
 __all__ = ["before", "unsent"]
 pytestmark = [pytest.mark.host, pytest.mark.backend, pytest.mark.django_db(transaction=True)]
@@ -58,12 +58,9 @@ LOOPS = {
 
 @pytest.fixture
 def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    operation = ask_for_a_site()
-    drive(operation.pk, machine)
-    site = Site.objects.get(pk=operation.subject_id)
-    yield site
-    turned_off(machine, site)
-    take_back(operation.pk, machine)
+    with a_site(machine) as site:
+        yield site
+        turned_off(machine, site)
 
 
 @pytest.mark.parametrize("name", LOOPS)

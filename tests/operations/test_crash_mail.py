@@ -23,9 +23,9 @@ from apps.mail.models import Relay
 from apps.operations.asking import Ask
 from apps.operations.models import Operation
 from apps.sites.models import Site
-from tests.operations.crashing import Loop, as_it_is, killed_forward, killed_undoing
+from tests.operations.crashing import Loop, a_site, as_it_is, killed_forward, killed_undoing
 from tests.operations.inventory import Inventory
-from tests.operations.test_crash import ask_for_a_site, before, drive, take_back, unsent
+from tests.operations.test_crash import before, drive, unsent
 from tests.parts.relay import Relay as Kept
 from tests.parts.relay import relay
 
@@ -91,12 +91,9 @@ LOOPS = {
 
 @pytest.fixture
 def site(machine: Host, before: Inventory) -> Iterator[Site]:
-    operation = ask_for_a_site()
-    drive(operation.pk, machine)
-    site = Site.objects.get(pk=operation.subject_id)
-    yield site
-    has_none(machine, site)
-    take_back(operation.pk, machine)
+    with a_site(machine) as site:
+        yield site
+        has_none(machine, site)
 
 
 @pytest.mark.parametrize("name", LOOPS)

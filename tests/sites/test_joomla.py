@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,14 @@ from apps.host.command import Identity, run
 from apps.host.errors import CommandFailed
 from apps.host.sources import Sources
 from apps.sites.kinds import KINDS
-from apps.sites.kinds.base import SiteFacts
 from tests.host.webserver import web_server
 from tests.parts.ground import open_folder
 from tests.parts.mariadb import private_mariadb
 from tests.sites.joomla_release import published
 from tests.sites.php import frankenphp, php, tokens
+from tests.sites.place import Place, empty_database
 from tests.sites.test_escaping import ATTACKS
-from tests.sites.test_kinds import DATABASE, FACTS, hostile
+from tests.sites.test_kinds import FACTS, hostile
 
 JOOMLA = KINDS["joomla"]
 ME = Identity("nobody", 65534, 65534) if os.geteuid() == 0 else None
@@ -94,16 +94,7 @@ def test_a_joomla_page_is_recognised_by_its_generator_and_title() -> None:
 # -- its installation
 
 
-@dataclass(frozen=True)
-class Place:
-    public: Path
-    facts: SiteFacts
-
-    def sql(self, text: str) -> list[str]:
-        assert self.facts.database
-        argv = ["mariadb", "--no-defaults", f"--socket={self.facts.database.socket}", "--batch", "-N"]
-        return run([*argv, self.facts.database.name], stdin=text.encode()).decode().splitlines()
-
+class Joomla(Place):
     def install(self, password: str = PASSWORD) -> None:
         stdin = json.dumps(JOOMLA.install_input(self.facts, password)).encode()
         code = (JOOMLA.installer or "").removeprefix("<?php")
@@ -135,25 +126,18 @@ def ground() -> Iterator[tuple[Path, Path]]:
 
 
 @pytest.fixture
-def place(ground: tuple[Path, Path]) -> Iterator[Place]:
+def place(ground: tuple[Path, Path]) -> Iterator[Joomla]:
     tree, server = ground
-    database = replace(DATABASE, password="p'w\\", socket=server)
-    setup = f"""
-        DROP DATABASE IF EXISTS {database.name}; CREATE DATABASE {database.name} CHARACTER SET utf8mb4;
-        CREATE OR REPLACE USER {database.user}@localhost IDENTIFIED BY 'p''w\\\\';
-        GRANT ALL ON {database.name}.* TO {database.user}@localhost;
-    """
-    run(["mariadb", "--no-defaults", f"--socket={server}"], stdin=setup.encode())
     with open_folder() as folder:
         shutil.copytree(tree, folder / "public")
-        made = Place(folder / "public", replace(FACTS, database=database))
+        made = Joomla(folder / "public", replace(FACTS, database=empty_database(server)))
         (made.public / "configuration.php").write_text(JOOMLA.config(made.facts))
         made.give_to_its_user()
         yield made
 
 
 @pytest.mark.host
-def test_joomla_arrives_installed(place: Place) -> None:
+def test_joomla_arrives_installed(place: Joomla) -> None:
     place.install()
     place.assert_installed()
     assert place.sql("SELECT email FROM jos_users") == ["admin@shop.test"]
@@ -164,7 +148,7 @@ def test_joomla_arrives_installed(place: Place) -> None:
 
 
 @pytest.mark.host
-def test_installing_joomla_twice_sets_the_password_and_nothing_else(place: Place) -> None:
+def test_installing_joomla_twice_sets_the_password_and_nothing_else(place: Joomla) -> None:
     place.install("the first password")
     place.sql("UPDATE jos_users SET email = 'changed@shop.test'")
     place.install()
@@ -174,7 +158,7 @@ def test_installing_joomla_twice_sets_the_password_and_nothing_else(place: Place
 
 
 @pytest.mark.host
-def test_an_installation_of_joomla_that_died_is_begun_again(place: Place) -> None:
+def test_an_installation_of_joomla_that_died_is_begun_again(place: Joomla) -> None:
     (place.public / "die").touch()
     with pytest.raises(CommandFailed):
         place.install()
@@ -186,7 +170,7 @@ def test_an_installation_of_joomla_that_died_is_begun_again(place: Place) -> Non
 
 
 @pytest.mark.host
-def test_a_half_removed_installation_of_joomla_is_removed(place: Place) -> None:
+def test_a_half_removed_installation_of_joomla_is_removed(place: Joomla) -> None:
     place.install()
     (place.public / "installation" / "sql").mkdir(parents=True)
     (place.public / "installation" / "sql" / "base.sql").touch()
@@ -196,7 +180,7 @@ def test_a_half_removed_installation_of_joomla_is_removed(place: Place) -> None:
 
 
 @pytest.mark.host
-def test_the_words_of_joomlas_command_are_told_and_no_password(place: Place) -> None:
+def test_the_words_of_joomlas_command_are_told_and_no_password(place: Joomla) -> None:
     with pytest.raises(CommandFailed, match=r"Joomla could not be installed: \[ERROR\] Value for.* is wrong") as failed:
         place.install("short")
     assert "short" not in failed.value.output
@@ -205,14 +189,14 @@ def test_the_words_of_joomlas_command_are_told_and_no_password(place: Place) -> 
 
 @pytest.mark.host
 @pytest.mark.parametrize("script", ["<?php nothing();", "<?php die('stop here');", "<?php exit(0);", "<?php 'half"])
-def test_an_early_end_inside_joomla_is_no_success(place: Place, script: str) -> None:
+def test_an_early_end_inside_joomla_is_no_success(place: Joomla, script: str) -> None:
     (place.public / "installation" / "joomla.php").write_text(script)
     with pytest.raises(CommandFailed, match="Joomla could not be installed: "):
         place.install()
 
 
 @pytest.mark.host
-def test_a_joomla_that_lacks_its_installation_is_named(place: Place) -> None:
+def test_a_joomla_that_lacks_its_installation_is_named(place: Joomla) -> None:
     shutil.rmtree(place.public / "installation")
     with pytest.raises(CommandFailed, match="its own installer made no administrator"):
         place.install()

@@ -29,7 +29,7 @@ FACTS = SiteFacts(
     admin_email="admin@shop.test",
     database=DATABASE,
 )
-WORDPRESS, CUSTOM, STATIC = KINDS["wordpress"], KINDS["custom"], KINDS["static"]
+WORDPRESS, CUSTOM, LARAVEL, STATIC = KINDS["wordpress"], KINDS["custom"], KINDS["laravel"], KINDS["static"]
 
 
 def hostile(value: str) -> SiteFacts:
@@ -171,7 +171,7 @@ def test_only_requests_to_the_site_itself_go_to_the_front(url: str, leads_home: 
     ("title", "shown"),
     [
         ("My shop", "My shop"),
-        ("Bob's \"shop\" & <b>more</b>", "Bob&#8217;s &#8220;shop&#8221; &amp; &lt;b&gt;more&lt;/b&gt;"),
+        ('Bob\'s "shop" & <b>more</b>', "Bob&#8217;s &#8220;shop&#8221; &amp; &lt;b&gt;more&lt;/b&gt;"),
         ("ünï - ñ", "ünï &#8211; ñ"),
     ],
 )
@@ -223,14 +223,16 @@ def test_a_site_without_a_database_is_told_of_none() -> None:
 
 @pytest.mark.host
 @pytest.mark.parametrize("title", ["My shop", "<?php echo 6*7; ?>", "</title><script>x</script>", "{title} %s"])
-def test_the_first_page_runs_php_and_shows_the_name_as_text(title: str) -> None:
-    text = CUSTOM.starter(replace(FACTS, title=title))["public/index.php"]
+@pytest.mark.parametrize("kind", [CUSTOM, LARAVEL], ids=["custom", "laravel"])
+def test_the_first_page_runs_php_and_shows_the_name_as_text(kind: Kind, title: str) -> None:
+    facts = replace(FACTS, title=title)
+    text = {**kind.starter(facts), **kind.placeholder(facts)}[f"{kind.rules.document_root}/index.php"]
     page = php(f"<?php ob_start(); ?>{text}<?php echo json_encode(ob_get_clean());")
     assert "<script" not in page
     assert re.search(r"PHP works: it is \d\d:\d\d:\d\d", page)
-    assert CUSTOM.recognises(page, title)
-    assert not CUSTOM.recognises(text, title), "not run"
-    assert not CUSTOM.recognises(page, "another")
+    assert kind.recognises(page, title)
+    assert not kind.recognises(text, title), "not run"
+    assert not kind.recognises(page, "another")
 
 
 # -- static

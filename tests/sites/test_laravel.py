@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import replace
 
 import pytest
 
 from apps.sites.kinds import KINDS
-from tests.sites.php import php
 from tests.sites.test_escaping import read_dotenv
 from tests.sites.test_kinds import FACTS, hostile
 
@@ -37,18 +35,6 @@ def test_laravel_without_a_database_is_told_of_none() -> None:
     without = replace(FACTS, database=None)
     assert "DB_" not in LARAVEL.config(without)
     assert LARAVEL.install_input(without, "") == {"migrate": False}
-
-
-@pytest.mark.host
-@pytest.mark.parametrize("title", ["My shop", "<?php echo 6*7; ?>", "</title><script>x</script>", "{title} %s"])
-def test_the_first_page_of_laravel_runs_php_and_shows_the_name_as_text(title: str) -> None:
-    text = LARAVEL.placeholder(replace(FACTS, title=title))["public/public/index.php"]
-    page = php(f"<?php ob_start(); ?>{text}<?php echo json_encode(ob_get_clean());")
-    assert "<script" not in page
-    assert re.search(r"PHP works: it is \d\d:\d\d:\d\d", page)
-    assert LARAVEL.recognises(page, title)
-    assert not LARAVEL.recognises(text, title), "not run"
-    assert not LARAVEL.recognises(page, "another")
 
 
 def test_an_application_that_we_do_not_know_is_recognised_by_being_run() -> None:

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,9 +19,9 @@ from apps.host.command import Identity, run
 from apps.host.errors import CommandFailed
 from apps.host.sources import Sources
 from apps.sites.kinds import KINDS
-from apps.sites.kinds.base import SiteFacts
 from tests.parts.mariadb import private_mariadb
 from tests.sites.php import frankenphp
+from tests.sites.place import Place, empty_database
 from tests.sites.test_kinds import DATABASE, FACTS
 
 pytestmark = pytest.mark.host
@@ -38,17 +38,8 @@ echo is_wp_error($found) ? 'refused' : implode(' ', $found->roles);
 """
 
 
-@dataclass(frozen=True)
-class Place:
+class WordPress(Place):
     """A copy of WordPress's files and an empty database, made afresh for each test."""
-
-    public: Path
-    facts: SiteFacts
-
-    def sql(self, text: str) -> list[str]:
-        assert self.facts.database
-        argv = ["mariadb", "--no-defaults", f"--socket={self.facts.database.socket}", "--batch", "-N"]
-        return run([*argv, self.facts.database.name], stdin=text.encode()).decode().splitlines()
 
     def install(self, password: str = PASSWORD) -> dict[str, object]:
         answers = json.dumps(WORDPRESS.install_input(self.facts, password)).encode()
@@ -79,29 +70,21 @@ def ground() -> Iterator[tuple[Path, Path]]:
 
 
 @pytest.fixture
-def place(ground: tuple[Path, Path]) -> Place:
+def place(ground: tuple[Path, Path]) -> WordPress:
     public, server = ground
-    facts = replace(FACTS, title="Bob's <b>shop</b>", database=replace(DATABASE, password="p'w\\", socket=server))
-    database = facts.database
-    assert database
-    setup = f"""
-        DROP DATABASE IF EXISTS {database.name}; CREATE DATABASE {database.name} CHARACTER SET utf8mb4;
-        CREATE OR REPLACE USER {database.user}@localhost IDENTIFIED BY 'p''w\\\\';
-        GRANT ALL ON {database.name}.* TO {database.user}@localhost;
-    """
-    run(["mariadb", "--no-defaults", f"--socket={server}"], stdin=setup.encode())
+    facts = replace(FACTS, title="Bob's <b>shop</b>", database=empty_database(server))
     (public / "wp-config.php").write_text(WORDPRESS.config(facts))
     for relative, text in WORDPRESS.starter(facts).items():
         (public.parent / relative).write_text(text)
-    return Place(public, facts)
+    return WordPress(public, facts)
 
 
-def option(place: Place, name: str) -> str:
+def option(place: WordPress, name: str) -> str:
     rows = (row.partition("\t") for row in place.sql("SELECT option_name, option_value FROM wp_options"))
     return next(value for found, _, value in rows if found == name)
 
 
-def test_wordpress_arrives_installed(place: Place) -> None:
+def test_wordpress_arrives_installed(place: WordPress) -> None:
     report = place.install()
     assert report["installed"] is True
     assert str(report["version"])[0].isdigit()
@@ -116,7 +99,7 @@ def test_wordpress_arrives_installed(place: Place) -> None:
     assert place.login("wrong") == "refused"
 
 
-def test_installing_twice_sets_the_password_and_nothing_else(place: Place) -> None:
+def test_installing_twice_sets_the_password_and_nothing_else(place: WordPress) -> None:
     place.install("first password")
     place.sql("UPDATE wp_options SET option_value = 'Renamed' WHERE option_name = 'blogname'")
     before = place.sql("SELECT COUNT(*) FROM wp_posts; SELECT COUNT(*) FROM wp_users")
@@ -127,7 +110,7 @@ def test_installing_twice_sets_the_password_and_nothing_else(place: Place) -> No
 
 
 @pytest.mark.parametrize("seconds", [0.15, 0.25, 0.35, 0.45, 0.55])
-def test_a_killed_installation_is_repeated_from_the_start(place: Place, seconds: float) -> None:
+def test_a_killed_installation_is_repeated_from_the_start(place: WordPress, seconds: float) -> None:
     argv = [str(frankenphp()), "php-cli", "-r", (WORDPRESS.installer or "").removeprefix("<?php")]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, cwd=place.public, stdout=subprocess.DEVNULL) as child:
         assert child.stdin
@@ -140,7 +123,7 @@ def test_a_killed_installation_is_repeated_from_the_start(place: Place, seconds:
     assert place.login() == "administrator"
 
 
-def test_a_database_that_takes_no_rows_leaves_none(place: Place) -> None:
+def test_a_database_that_takes_no_rows_leaves_none(place: WordPress) -> None:
     place.sql(f"REVOKE INSERT ON {DATABASE.name}.* FROM {DATABASE.user}@localhost")
     with pytest.raises(CommandFailed, match="WordPress could not be installed: INSERT command denied"):
         place.install()
@@ -149,7 +132,7 @@ def test_a_database_that_takes_no_rows_leaves_none(place: Place) -> None:
     assert place.install()["installed"] is True
 
 
-def test_a_database_that_is_not_reached_is_said_without_the_password(place: Place) -> None:
+def test_a_database_that_is_not_reached_is_said_without_the_password(place: WordPress) -> None:
     place.sql(f"ALTER USER {DATABASE.user}@localhost IDENTIFIED BY 'canary'")
     with pytest.raises(CommandFailed, match="Error establishing a database connection") as failed:
         place.install()
@@ -157,7 +140,7 @@ def test_a_database_that_is_not_reached_is_said_without_the_password(place: Plac
     assert "p'w" not in failed.value.output
 
 
-def test_an_early_end_inside_wordpress_is_no_success(place: Place) -> None:
+def test_an_early_end_inside_wordpress_is_no_success(place: WordPress) -> None:
     plugin = place.public / "wp-content/mu-plugins/zz-die.php"
     plugin.write_text("<?php die('stop here');")
     try:
@@ -168,7 +151,7 @@ def test_an_early_end_inside_wordpress_is_no_success(place: Place) -> None:
     assert place.install()["installed"] is True
 
 
-def test_what_is_no_input_is_refused_in_one_line(place: Place) -> None:
+def test_what_is_no_input_is_refused_in_one_line(place: WordPress) -> None:
     with pytest.raises(CommandFailed) as failed:
         place.php(WORDPRESS.installer or "", b'{"password": "canary')
     assert "WordPress could not be installed: " in failed.value.output
