@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 
-from django.utils.timesince import timesince
-from django.utils.timezone import now
-
+from apps.operations.ages import age
 from apps.operations.badges import OPERATION, STEP_SYMBOL
 from apps.operations.flow import FLOWS
 from apps.operations.models import Operation
@@ -63,8 +60,7 @@ class LiveOperation:
     @property
     def ago(self) -> str:
         """How long ago it was asked for."""
-        asked = self.operation.created_at
-        return "just now" if now() - asked < timedelta(minutes=1) else f"{timesince(asked, depth=1)} ago"
+        return age(self.operation.created_at, depth=1)
 
     @property
     def step(self) -> str:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 import pytest
 from django.conf import settings
@@ -28,6 +28,8 @@ CHROMIUM = "/usr/bin/chromium"
 QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
 QUIET += ["disable-component-update", "disable-sync"]
 DESK, TELEPHONE = 1440, 390
+Light = Literal["light", "dark"]
+OTHER: dict[Light, Light] = {"light": "dark", "dark": "light"}
 SHOTS = os.environ.get("FP_SHOTS", "")
 """A folder for pictures of every page, when somebody wants to look at them."""
 
@@ -61,11 +63,10 @@ def _plain_http(monkeypatch: pytest.MonkeyPatch, _plain_http: None) -> None:
 class Visitor:
     """Somebody with a browser, who writes down whatever it complains of."""
 
-    def __init__(self, browser: Browser, address: str, width: int, scheme: str) -> None:
-        self.address, self.width, self.complaints = address, width, list[str]()
-        looks = cast(Literal["light", "dark"], scheme)
+    def __init__(self, browser: Browser, address: str, width: int, light: Light) -> None:
+        self.address, self.width, self.light, self.complaints = address, width, light, list[str]()
         self.context: BrowserContext = browser.new_context(
-            base_url=address, viewport={"width": width, "height": 900}, color_scheme=looks
+            base_url=address, viewport={"width": width, "height": 900}, color_scheme=light
         )
         self.page: Page = self.context.new_page()
         self.page.on("console", self._listen)
@@ -87,17 +88,24 @@ class Visitor:
         return self.page
 
     def is_content(self) -> None:
-        """Nothing was blocked or broken, and nothing sticks out, on either screen."""
+        """Nothing was blocked or broken, and nothing sticks out, on either screen, by day or by night."""
         assert self.complaints == []
-        for width in (DESK + TELEPHONE - self.width, self.width):
-            self.page.set_viewport_size({"width": width, "height": 900})
+        for width, light in self._everywhere():
             wide = self.page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{self.page.url} is {wide} pixels wide on a screen of {width}"
+            assert wide <= width, f"{self.page.url} is {wide} pixels wide on a screen of {width}, {light}"
+
+    def _everywhere(self) -> Iterator[tuple[int, Light]]:
+        """The page as it is on each screen in each light, and at last as this visitor has it."""
+        for light in (OTHER[self.light], self.light):
+            self.page.emulate_media(color_scheme=light)
+            for width in (DESK + TELEPHONE - self.width, self.width):
+                self.page.set_viewport_size({"width": width, "height": 900})
+                yield width, light
 
 
     def photographs(self, name: str) -> None:
-        if SHOTS:
-            self.page.screenshot(path=Path(SHOTS) / f"{name}-{self.width}.png", full_page=True)
+        for width, light in self._everywhere() if SHOTS else ():
+            self.page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{light}.png", full_page=True)
 
 
 @pytest.fixture(params=[(DESK, "light"), (TELEPHONE, "dark")], ids=["desk", "telephone"])

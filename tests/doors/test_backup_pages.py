@@ -57,6 +57,8 @@ def test_the_tab_tells_what_can_be_trusted_and_what_was_missed(visitor: Visitor,
     visitor.photographs("backups")
     assert page.get_by_role("alert").filter(has_text="backups were missed").is_visible()
     assert page.get_by_text("proven 2 days ago in 41.3 s").is_visible()
+    assert page.get_by_text("verified just now").is_visible()
+    assert page.get_by_text("0 minutes").count() == 0
     assert page.get_by_text("The archive is damaged").is_visible()
     assert page.get_by_role("link", name="Download", exact=True).count() == 3
     visitor.is_content()
