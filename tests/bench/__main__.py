@@ -27,7 +27,7 @@ from tests.bench.waiting import ending
 BENCHES = {
     EMBEDDED: (
         *("step", "request", "memory", "site", "page", "start", "stop", "rotation"),
-        *("loads", "domain", "domain_memory", "archive", "saving"),
+        *("loads", "domain", "domain_memory", "archive", "drill", "saving"),
     ),
     SERVERS: ("step", "memory", "allocation", "twenty"),
 }

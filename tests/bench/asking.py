@@ -16,7 +16,7 @@ from apps.sites.models import Site
 from tests.bench.waiting import until
 from tests.bench.web import Web
 
-SITES = "/api/v1/sites/"
+SITES, BACKUPS = "/api/v1/sites/", "/api/v1/backups/"
 number = count(1)
 """Names that no other benchmark of this run has used."""
 
@@ -49,6 +49,13 @@ def ask_for_site(web: Web, title: str, kind: str, host: str, *, database: bool =
 def act_on(web: Web, site: Site, verb: str) -> Operation:
     """The operation that one of a site's acts led to."""
     status, answer = web.ask("POST", f"{SITES}{site.pk}/{verb}/", {})
+    assert status == 202, (status, answer)
+    return Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
+
+
+def ask_of_backups(web: Web, path: str, words: dict[str, str]) -> Operation:
+    """The operation that it led to; *path* after that of all backups."""
+    status, answer = web.ask("POST", f"{BACKUPS}{path}", words)
     assert status == 202, (status, answer)
     return Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
 
