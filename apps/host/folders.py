@@ -118,6 +118,13 @@ def _rename(old: tuple[int, str], new: tuple[int, str], how: int) -> None:
         raise OSError(number, os.strerror(number), new[1])
 
 
+def settle(folder: int) -> None:
+    """All of the file system that the open *folder* is on is on the disk afterwards."""
+    if _libc.syncfs(folder):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
 def must_fit(folder: int, needed: int, about: Path) -> None:
     """Raises Refused with the number of bytes when the disk has no room for *needed* more."""
     disk = os.fstatvfs(folder)

@@ -12,7 +12,7 @@ from apps.host.as_tenant import as_tenant
 from apps.host.command import Identity
 from apps.host.crash import CrashPoint
 from apps.host.errors import Refused
-from apps.host.folders import exchange, is_folder, look, own_folder, spoken
+from apps.host.folders import exchange, is_folder, look, own_folder, settle, spoken
 from apps.host.owned import OwnedFolder
 from frankenpanel.places import Places
 
@@ -103,6 +103,11 @@ class SiteFolders:
     def empty_site(self, slug: str, owner: Identity) -> None:
         """Nothing is left in ``public`` and ``private``, which stay."""
         as_tenant(owner, "empty", *(self.places.site(slug) / name for name in RESTORED))
+
+    def settle_site(self, slug: str) -> None:
+        """What was written in the site's folder outlives a power cut from now on."""
+        with self._opened(slug) as folder:
+            settle(folder)
 
     @contextmanager
     def _opened(self, slug: str) -> Iterator[int]:

@@ -23,6 +23,7 @@ from apps.host.archive.unpacking import unpack_tree, within
 from apps.host.archive.writing import Content, write_archive
 from apps.host.command import Identity
 from apps.host.dumps import Dumps
+from apps.host.folders import own_folder, settle
 from apps.host.login import Login
 from tests.bench.archive_ground import DATABASE, ONE, ONE_SIZE, PASSWORD, SCRATCH
 
@@ -50,6 +51,8 @@ class Work:
             archive = Archive(file, [self.key])
             begin = time.perf_counter()
             unpack_tree(archive.members(), self.owner, self.aside, within("files"))
+            with own_folder(self.folder, self.aside.parent) as settled:
+                settle(settled)
             files = time.perf_counter() - begin
             dump = StoredDump(archive, DATABASE)
             login = Login(SCRATCH, PASSWORD, self.owner)

@@ -58,8 +58,11 @@ class ExtractFiles(Step):
         return f"Unpack {run.params['path'] or 'all files'} into {run.places.site(self.into(run))} as the site's user"
 
     def do(self, run: Run) -> None:
-        if not run.params["files"]:
-            return
+        if run.params["files"]:
+            self.unpack(run)
+            run.host.files.settle_site(self.into(run))
+
+    def unpack(self, run: Run) -> None:
         owner, folder = owner_of(run, run.record(Site)), self.into(run)
         run.host.files.empty_site(folder, owner)
         with opened(run) as archive:

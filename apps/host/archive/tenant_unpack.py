@@ -10,7 +10,6 @@ What goes wrong is one sentence, after "! " on standard error, and code 3.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import sys
@@ -55,7 +54,6 @@ class Unpacking:
             folder = self.into(path)
             os.fchmod(folder, mode)
             os.utime(folder, (mtime, mtime))
-        sync(self.open[0][1])
 
     def made(self, kind: bytes, path: bytes, text: bytes, facts: tuple[int, int, int]) -> None:
         mode, mtime, size = facts
@@ -120,13 +118,6 @@ def entered(name: bytes, inside: int) -> int:
         if error.errno not in NOT_A_FOLDER:
             raise
         raise Problem(f"{shown(name)} is a folder and something else.") from error
-
-
-def sync(folder: int) -> None:
-    """All of its file system is on the disk afterwards."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.syncfs(folder):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def exactly(count: int) -> bytes:

@@ -55,7 +55,7 @@ def unpack_tree(
     waiting: Waiting = at_ease,
     told: Told = lambda count: None,
 ) -> Unpacked:
-    """Make files, folders and links in *folder*, which is there and empty, and have them on the disk.
+    """Make files, folders and links in *folder*, which is there and empty. What is to last, the caller settles there.
 
     *place* says where below it a path belongs; None passes it over. Modes lose what could hurt (setuid, and whatever
     others could write), owners are the site's. A second time needs another folder. *told* gets bytes, and may raise.
