@@ -10,16 +10,17 @@ from datetime import timedelta
 from django.db.models import F, Max, Q
 from django.utils.timezone import now
 
-from apps.backups.clock import delay_of, known, next_time, policy_of
+from apps.backups.clock import delay_of, next_time
 from apps.backups.due import missed
 from apps.backups.models import Backup, Schedule
-from apps.backups.retention import judged
+from apps.backups.pruning import what_may_go
 from apps.cron.records import zone_of
 from apps.host.host import Host
-from apps.lifecycle.backup import SAVABLE, back_up_by_schedule, delete_backup
+from apps.lifecycle.backup import SAVABLE, back_up_by_schedule, delete_backup, note_refused
 from apps.lifecycle.drill import DRILL, drill_backup
 from apps.operations.chores import PANEL, chore, or_later
 from apps.operations.models import Operation
+from apps.operations.refusals import Full
 from apps.servers.models import Server
 
 PROVEN_FOR = timedelta(days=7)
@@ -32,9 +33,18 @@ def make_what_is_due(server: Server, host: Host) -> None:
     """Ask for each backup whose time has come, and set the next time, whether or not others were missed before."""
     due = Schedule.objects.filter(site__server=server, site__status__in=SAVABLE, due_at__lte=now())
     for schedule in due.select_related("site__server").order_by("due_at")[:AT_ONCE]:
+        _prune(schedule)
         with or_later(f"{schedule} is not backed up yet"):
-            back_up_by_schedule(PANEL, schedule.site)
+            _make(schedule)
             _set_next(schedule)
+
+
+def _make(schedule: Schedule) -> None:
+    """One that there is no room for, as its site is limited, stands in the list as any that failed."""
+    try:
+        back_up_by_schedule(PANEL, schedule.site)
+    except Full as refusal:
+        note_refused(schedule.site, str(refusal))
 
 
 def _set_next(schedule: Schedule) -> None:
@@ -49,12 +59,13 @@ def _set_next(schedule: Schedule) -> None:
 def remove_what_may_go(server: Server, host: Host) -> None:
     """Of each site with a schedule: the backups that it made itself, by its policy. Nobody's own are touched."""
     for schedule in Schedule.objects.filter(site__server=server).select_related("site__server"):
-        made = Backup.objects.filter(site=schedule.site, reason=Backup.Reason.SCHEDULED, removed_at=None)
-        ended = made.exclude(status=Backup.Status.IN_PROGRESS)
-        verdict = judged(map(known, ended), policy_of(schedule), now())
-        for backup in ended.filter(pk__in=verdict.removed).select_related("site__server", "server"):
-            with or_later(f"{backup} is not removed yet"):
-                delete_backup(PANEL, backup)
+        _prune(schedule)
+
+
+def _prune(schedule: Schedule) -> None:
+    for backup in what_may_go(schedule):
+        with or_later(f"{backup} is not removed yet"):
+            delete_backup(PANEL, backup)
 
 
 @chore("backups-prove", every=300)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from apps.backups.due import next_due
-from apps.backups.models import Backup, Schedule
+from apps.backups.models import REFUSED, Backup, Schedule
 from apps.backups.retention import Known, Policy
 from apps.cron.records import zone_of
 
@@ -37,4 +37,5 @@ def known(backup: Backup) -> Known:
         verified=backup.verified_at is not None and not backup.fault,
         pinned=backup.pinned,
         failed=backup.status == Backup.Status.FAILED or bool(backup.fault),
+        refused=REFUSED in backup.facts,
     )

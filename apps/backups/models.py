@@ -34,6 +34,10 @@ class BackupKey(models.Model):
         return not self.sealed_identity
 
 
+REFUSED = "refused"
+"""The fact of a backup that was not begun, because of the limit of all that its site has."""
+
+
 class Backup(models.Model):
     """An archive of a site. It outlives the site: *slug*, *kind* and *facts* tell what it was.
 

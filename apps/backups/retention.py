@@ -29,7 +29,8 @@ FUTURE = "dated in the future"
 class Known:
     """A backup whose run has ended. *number* grows with each that is made, as an id does.
 
-    *failed*: it was not made to its end, or was found to be broken; it counts for nothing then.
+    *failed*: it was not made to its end, or was found to be broken; it counts for nothing then. *refused*: it was not
+    even begun, for want of room, which says nothing of the others.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Known:
     verified: bool = False
     pinned: bool = False
     failed: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def judged(backups: Iterable[Known], policy: Policy, now: datetime) -> Verdict:
 
 def _whatever_the_policy(found: list[Known], reasons: _Reasons, now: datetime) -> None:
     """Pins, the proven, and all of them after a failure. The newest is meant both by the clock and by the numbers."""
-    newest = {*[one for one in found if one.at <= now][:1], *sorted(found, key=_number)[-1:]}
+    run = [one for one in found if not one.refused]
+    newest = {*[one for one in run if one.at <= now][:1], *sorted(run, key=_number)[-1:]}
     proven = [one for one in found if one.verified and not one.failed]
     last_good = max((one.number for one in found if not one.failed), default=0)
     for one in found:

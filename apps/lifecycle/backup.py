@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from apps.backups.models import Backup
+from apps.backups.limit import must_be_allowed
+from apps.backups.models import REFUSED, Backup
 from apps.backups.naming import archive_name, check_label
 from apps.backups.standing import COMPLETED, must_stand
 from apps.backups.steps.archive import MakeRoom, MeasureArchive, WriteArchive
@@ -66,6 +67,7 @@ def create_backup(
     require(ask, "backup:create", OPERATE, site)
     if not files and not databases:
         raise Invalid("files", "Say what to save: the files, the databases, or both.")
+    must_be_allowed(site, files=files, databases=databases)
     parts = {"has_files": files, "has_databases": databases}
     backup = new_backup(site, Backup.Reason.ASKED, label=check_label(label), pinned=pinned, **parts)
     return _create(ask, site, backup)
@@ -74,7 +76,14 @@ def create_backup(
 @lifecycle("backup.create")
 def back_up_by_schedule(ask: Ask, site: Site) -> Operation:
     """The same when its time has come: all of it."""
+    must_be_allowed(site)
     return _create(ask, site, new_backup(site, Backup.Reason.SCHEDULED))
+
+
+def note_refused(site: Site, why: str) -> None:
+    """One that its time had come for, and that was not allowed: in the list, and told, as any that failed."""
+    refused = {"status": Backup.Status.FAILED, "fault": why, "facts": {REFUSED: True}}
+    new_backup(site, Backup.Reason.SCHEDULED, **refused)
 
 
 def _create(ask: Ask, site: Site, backup: Backup) -> Operation:

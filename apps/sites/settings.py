@@ -96,6 +96,13 @@ SETTINGS = {
             "",
             folder,
         ),
+        Setting(
+            "backup_room",
+            "Room for backups",
+            "GB that the site's backups may take together on its server. Empty: no limit.",
+            "",
+            whole(1, 100_000, "G"),
+        ),
         *FRONT,
     )
 }

@@ -16,7 +16,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 ONE = Policy(1, 0, 0, 0, 0, 0)
 
 times = st.integers(-50, 1000 * 24).map(lambda hours: NOW - HOUR * hours / 2)
-facts = st.tuples(times, st.booleans(), st.booleans(), st.booleans())
+ends = st.sampled_from([(False, False), (True, False), (True, True)])
+"""Whether it failed, and whether it was not even begun."""
+facts = st.tuples(times, st.booleans(), st.booleans())
 small = st.integers(0, 4)
 policies = st.builds(
     Policy, st.integers(1, 4), small, small, small, small, small, st.sampled_from(["UTC", "Asia/Kolkata"])
@@ -26,8 +28,8 @@ policies = st.builds(
 @st.composite
 def histories(draw: st.DrawFn) -> list[Known]:
     """In any order of their times: clocks go wrong."""
-    made = draw(st.lists(facts, max_size=25))
-    return [Known(number + 1, *found) for number, found in enumerate(made)]
+    made = draw(st.lists(st.tuples(facts, ends), max_size=25))
+    return [Known(number + 1, *found, *end) for number, (found, end) in enumerate(made)]
 
 
 def nightly(count: int, until: datetime = NOW) -> list[Known]:
@@ -80,6 +82,12 @@ def test_nothing_goes_after_a_run_that_failed() -> None:
     assert all(AFTER_A_FAILURE in reasons for reasons in verdict.kept.values())
     later = [*found, Known(32, NOW)]
     assert judged(later, ONE, NOW).removed == tuple(range(1, 32))
+
+
+def test_one_that_was_not_begun_for_want_of_room_stops_nothing() -> None:
+    found = [*nightly(5), Known(6, NOW, failed=True, refused=True)]
+    assert judged(found, ONE, NOW).removed == (1, 2, 3, 4)
+    assert judged([*found, Known(7, NOW, failed=True)], ONE, NOW).removed == ()
 
 
 def test_one_that_failed_takes_nobodys_place() -> None:
@@ -136,7 +144,8 @@ def test_what_never_goes(found: list[Known], policy: Policy, jump: timedelta) ->
     assert all(verdict.kept.values())
     assert not any(one.pinned for one in gone.values())
     assert not {one.number for one in good[-policy.last :]} & set(gone)
-    if found and found[-1].failed:
+    run = [one for one in found if not one.refused]
+    if run and run[-1].failed:
         assert not gone
     if proven := [one for one in good if one.verified]:
         assert max(proven, key=lambda one: (one.at, one.number)).number not in gone

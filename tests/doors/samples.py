@@ -147,7 +147,7 @@ SAMPLES: dict[tuple[str, str], Sample] = {
     ("site", "delete"): Sample({"backup": True}),
     ("site", "undelete"): Sample(ready=with_its_names_free),
     ("site", "purge"): Sample(ready=deleted),
-    ("site", "update"): Sample({"name": "Other", "memory_limit": "512"}),
+    ("site", "update"): Sample({"name": "Other", "memory_limit": "512", "backup_room": "20G"}),
     ("site", "runtime"): Sample({"runtime": "php-8.4"}, with_a_second_runtime),
     ("site", "relay"): Sample(A_RELAY),
     ("site", "test"): Sample({"to": "ana@example.com"}, with_a_relay),

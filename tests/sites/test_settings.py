@@ -23,6 +23,7 @@ GOOD = {
     "time_zone": ("America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires"),
     "display_errors": ("on", "on"),
     "document_root": (" app/web.v2 ", "app/web.v2"),
+    "backup_room": ("20G", "20"),
     "main_domain": ("on", "on"),
     "force_https": ("off", "off"),
     "proxies": ("192.0.2.0/24,\t2001:DB8::/32 192.0.2.0/24", "192.0.2.0/24 2001:db8::/32"),
