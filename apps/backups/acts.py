@@ -82,7 +82,7 @@ BACKUP = Noun(
             import_backup,
             IMPORT,
             CHANGE,
-            "Take one in",
+            "Import an archive",
             "Make a backup of an archive from elsewhere: another panel's, or a tar or zip of any site and its dumps.",
             "./panel backup import rose-sons old-site.tar.gz --label 'from the old host'",
             fields=(
@@ -114,7 +114,7 @@ BACKUP = Noun(
             clone_backup,
             "backup:restore",
             CHANGE,
-            "New site of it",
+            "New site from it",
             "Make a new site out of a backup, at a domain of its own.",
             "./panel backup clone 17 staging.rose.example",
             fields=(DOMAIN, NAME),

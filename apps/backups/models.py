@@ -136,6 +136,11 @@ class Target(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def where(self) -> str:
+        parts = (self.facts.get(key, "") for key in ("endpoint", "bucket", "host", "path"))
+        return " ".join(filter(None, parts))
+
 
 class Copy(models.Model):
     """A backup at a target. *kept*: how far it is, for whoever carries on; *proven*: what lies there was compared."""

@@ -19,14 +19,10 @@ class TargetShape(serializers.Serializer[Target]):
     name = serializers.CharField()
     server = serializers.CharField(source="server.name")
     kind = serializers.ChoiceField(Target.Kind.choices)
-    where = serializers.SerializerMethodField()
+    where = serializers.CharField()
     site = serializers.CharField(source="site.slug", allow_null=True, default=None)
     active = serializers.BooleanField()
     copies = serializers.SerializerMethodField()
-
-    def get_where(self, target: Target) -> str:
-        parts = (target.facts.get(key, "") for key in ("endpoint", "bucket", "host", "path"))
-        return " ".join(filter(None, parts))
 
     def get_copies(self, target: Target) -> int:
         return Copy.objects.filter(target=target, status=Copy.Status.DONE).count()

@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from apps.accounts.fresh import proof_of
+from apps.backups import target_rows
 from apps.backups.recovery import recovery_of
 from apps.lifecycle.key_rotation import may_rotate, rotate_key
 from apps.mail.relays import relay_at
@@ -70,7 +71,10 @@ class ServerAdmin(PanelAdmin):
         server = SERVER.visible_to(user).filter(pk=object_id).first() if object_id.isdigit() else None
         acts = [*links_of(SERVER, server, user), *look_links(SERVER, server, user)] if server else []
         notices = rows(server.notices.filter(site=None), user, busy=False) if server else []
-        more = {"acts": acts, "notices": notices, "key": str(uuid4()), **(extra_context or {})}
+        copies = (
+            {"places": target_rows.rows(server, user), "adding": target_rows.adding(server, user)} if server else {}
+        )
+        more = {"acts": acts, "notices": notices, "key": str(uuid4()), **copies, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, more)
 
     @column("Relay for mail")

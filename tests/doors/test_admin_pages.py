@@ -30,6 +30,8 @@ QUIET += ["disable-component-update", "disable-sync"]
 DESK, TELEPHONE = 1440, 390
 Light = Literal["light", "dark"]
 OTHER: dict[Light, Light] = {"light": "dark", "dark": "light"}
+TURNED = "dark => document.documentElement.classList.toggle('dark', dark)"
+"""What a page does by itself as it loads."""
 SHOTS = os.environ.get("FP_SHOTS", "")
 """A folder for pictures of every page, when somebody wants to look at them."""
 
@@ -98,6 +100,7 @@ class Visitor:
         """The page as it is on each screen in each light, and at last as this visitor has it."""
         for light in (OTHER[self.light], self.light):
             self.page.emulate_media(color_scheme=light)
+            self.page.evaluate(TURNED, light == "dark")
             for width in (DESK + TELEPHONE - self.width, self.width):
                 self.page.set_viewport_size({"width": width, "height": 900})
                 yield width, light

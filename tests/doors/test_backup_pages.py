@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.timezone import now
 from playwright.sync_api import expect
 
-from apps.backups.models import Backup, Schedule
+from apps.backups.models import Backup, Copy, Schedule, Target
 from apps.databases.models import Database
 from apps.operations.models import Operation
 from apps.sites.models import Site
@@ -132,6 +132,34 @@ def test_one_from_elsewhere_is_sent_and_told_of(
     assert Backup.objects.get(pk=operation.params["backup_id"]).label == "shop of last year"
     assert (spool / operation.params["upload"]).read_bytes() == b"an archive"
     assert (spool / operation.params["dump_upload"]).read_bytes() == b"a dump"
+    visitor.is_content()
+
+
+def test_copies_are_told_of_and_places_for_them_are_the_server_s(visitor: Visitor, site: Site) -> None:
+    server, backup = site.server, Backup.objects.get(pinned=True)
+    server_page = f"/admin/servers/server/{server.pk}/change/"
+    page = visitor.comes_in_as(boss("host")).looks_at(server_page)
+    assert page.get_by_text("Backups lie on this server alone").is_visible()
+    facts = {"bucket": "b" * 60, "endpoint": "https://objects.eu-central-1.example.com", "path": "panel/one"}
+    away = Target.objects.create(server=server, name="away", kind="s3", facts=facts, active=True)
+    disk = Target.objects.create(server=server, name="disk", kind="folder", facts={"path": "/mnt/disk"}, site=site)
+    Copy.objects.create(backup=backup, target=away, status="done", proven=True)
+    Copy.objects.create(backup=backup, target=disk, status="pending")
+    fault = "The bucket is full: make room, then this is tried again."
+    Copy.objects.create(backup=Backup.objects.get(reason="restore"), target=away, status="failed", fault=fault)
+    visitor.looks_at(server_page)
+    assert page.get_by_text("1 copy there").is_visible()
+    assert page.get_by_text(f"1 copy failed: {fault}").is_visible()
+    assert page.get_by_text("Not tried yet: nothing is copied there before").is_visible()
+    visitor.photographs("server-copies")
+    visitor.is_content()
+    page.get_by_role("link", name="Add place for copies").click()
+    page.get_by_label("Bucket").wait_for()
+    visitor.photographs("target-create")
+    visitor.is_content()
+    page = visitor.looks_at(f"{SITES}{site.pk}/tab/backups/")
+    assert page.get_by_text("copied to 1 place, being copied to 1 place").is_visible()
+    assert page.get_by_text("could not be copied to 1 place").is_visible()
     visitor.is_content()
 
 
