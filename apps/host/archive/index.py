@@ -17,7 +17,9 @@ from apps.host.archive.sources import Source
 from apps.host.archive.tar_reading import fields_of, number
 from apps.host.archive.ustar import RECORD
 
-SLICE = 1 << 18
+SLICE, FAR_SLICE = 1 << 18, 4 << 20
+HELD = 16 << 20
+"""Bytes of it that are kept: those of some four hundred thousand files."""
 LONGEST_LINE, LONGEST = 1 << 24, 1 << 28
 BROKEN = "The archive's index is damaged. Use another copy of it."
 NUMBERS = ("at", "mtime", "mode", "size")
@@ -49,14 +51,16 @@ class Entry:
 
 
 class Index:
-    """*end*: where it begins in the unlocked archive, which is where the blocks end. It is kept packed."""
+    """*end*: where it begins in the unlocked archive, which is where the blocks end. It is kept packed; one that memory
+    has no room for is read anew each time that something is looked for."""
 
     def __init__(self, archive: Source) -> None:
         end = told_by(archive.read_at(max(0, archive.size - TRAILER), TRAILER))
         if end is None or not 0 < archive.size - TRAILER - end <= LONGEST:
             raise Damaged("This archive has no index that the panel has written, or its end is missing.")
         self.end = end
-        self._packed = archive.read_at(end, archive.size - TRAILER - end)
+        self._archive, self._size = archive, archive.size - TRAILER - end
+        self._held = archive.read_at(end, self._size) if self._size <= HELD else b""
         self._ends = self._read_blocks()
 
     def entries(self) -> Iterator[Entry]:
@@ -94,8 +98,7 @@ class Index:
         return ends
 
     def _lines(self) -> Iterator[bytes]:
-        slices = (self._packed[at : at + SLICE] for at in range(0, len(self._packed), SLICE))
-        text = ByteStream(flowing(slices))
+        text = ByteStream(flowing(self._slices()))
         header, _ = fields_of(text.exactly(RECORD))
         left = b""
         for part in text.parts(number(header[4])):
@@ -104,6 +107,13 @@ class Index:
             if len(left) > LONGEST_LINE:
                 raise Damaged(BROKEN)
         yield left
+
+    def _slices(self) -> Iterator[bytes]:
+        if self._held:
+            yield from (self._held[at : at + SLICE] for at in range(0, self._size, SLICE))
+        else:
+            for at in range(0, self._size, FAR_SLICE):
+                yield self._archive.read_at(self.end + at, min(FAR_SLICE, self._size - at))
 
 
 def _entry(line: bytes) -> Entry:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 from apps.host.folders import own_folder, spoken
@@ -34,14 +35,19 @@ class LocalFile:
 
 
 class Remembering:
-    """A source whose last read is kept: what lies in it is not asked for again."""
+    """A source whose last read is kept: what lies in it is not asked for again. Two threads may read from it."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self.size = source.size
         self._at, self._held = 0, b""
+        self._alone = Lock()
 
     def read_at(self, offset: int, length: int) -> bytes:
+        with self._alone:
+            return self._read_at(offset, length)
+
+    def _read_at(self, offset: int, length: int) -> bytes:
         skipped = offset - self._at
         if skipped < 0 or skipped + length > len(self._held):
             self._at, self._held, skipped = offset, self._source.read_at(offset, length), 0

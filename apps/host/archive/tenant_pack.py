@@ -15,6 +15,8 @@ import errno
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from heapq import nsmallest
 
 from apps.host.archive.tree_form import END, FILE, FOLDER, HEAD, LINK, WARNING
 from apps.host.tenant.ending import ended
@@ -22,6 +24,7 @@ from apps.host.tenant.paths import ENTER, READ, enter
 
 DEEPEST, LONGEST = 200, 4000
 CHUNK, SMALL, AHEAD = 1 << 20, 1 << 16, 16
+AT_ONCE = 1 << 16
 OUTPUT = 1
 WHY = {
     errno.ENOENT: "it vanished",
@@ -53,14 +56,13 @@ class Packing:
         """The open *folder* and all that is in it; closes it."""
         found = os.fstat(folder)
         self.say(FOLDER, path, mode=found.st_mode, mtime=found.st_mtime)
-        with os.scandir(folder) as listed:
-            entries = sorted(listed, key=lambda entry: os.fsencode(entry.name))
-        for place, entry in enumerate(entries):
-            if place + AHEAD < len(entries):
-                announce(folder, entries[place + AHEAD])
-            below = path + b"/" + os.fsencode(entry.name)
-            if below not in self.left_out:
-                self.entry(folder, entry, below, depth)
+        for entries in in_order(folder):
+            for place, entry in enumerate(entries):
+                if place + AHEAD < len(entries):
+                    announce(folder, entries[place + AHEAD])
+                below = path + b"/" + name_of(entry)
+                if below not in self.left_out:
+                    self.entry(folder, entry, below, depth)
         os.close(folder)
 
     def entry(self, folder: int, entry: os.DirEntry[str], path: bytes, depth: int) -> None:
@@ -138,6 +140,23 @@ class Packing:
         while left:
             left = left[os.write(OUTPUT, left) :]
         self.held = bytearray()
+
+
+def in_order(folder: int) -> Iterator[list[os.DirEntry[str]]]:
+    """What is in the open *folder* by its names, AT_ONCE at a time: memory has no room for a million of them, so that
+    such a folder is gone through more than once."""
+    last = b""
+    while True:
+        with os.scandir(folder) as listed:
+            entries = nsmallest(AT_ONCE, (entry for entry in listed if name_of(entry) > last), key=name_of)
+        yield entries
+        if len(entries) < AT_ONCE:
+            return
+        last = name_of(entries[-1])
+
+
+def name_of(entry: os.DirEntry[str]) -> bytes:
+    return os.fsencode(entry.name)
 
 
 def announce(folder: int, entry: os.DirEntry[str]) -> None:

@@ -20,6 +20,7 @@ from apps.host.archive.age import Locking
 from apps.host.archive.blocks import Blocks, packing
 from apps.host.archive.bytestream import ByteStream
 from apps.host.archive.dump_parts import TABLE, Part, parts
+from apps.host.archive.held import Held
 from apps.host.archive.ledger import FORMAT, Ledger
 from apps.host.archive.members import member, trailer
 from apps.host.archive.readme import README
@@ -105,8 +106,8 @@ def write_archive(
 
 def write_filled(base: Path, path: Path, content: Content, fill: Fill) -> Written:
     """The same, with what *fill* puts into the tar, which returns its databases. Of *content* its facts count alone."""
-    ledger = Ledger()
-    with writing(base, path, content.needed) as part:
+    with writing(base, path, content.needed) as part, Held(path.parent) as held:
+        ledger = Ledger(held)
         locking = Locking(part.write, content.recipients) if content.recipients else None
         hand_on = locking.write if locking else part.write
         with packing(hand_on) as blocks, ledger.line:
