@@ -13,8 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+from apps.host.at_once import Look, at_once
 from apps.host.definers import without_definers
 from apps.host.errors import CommandFailed, HostError, Refused, Unavailable
 from apps.host.login import Login, options_file
@@ -68,6 +70,16 @@ class Dumps:
             except CommandFailed as failed:
                 raise _said(failed, stream, "The dump cannot be loaded") from None
 
+    def load_at_once(self, login: Login, shares: Sequence[Iterable[bytes]], waiting: Waiting = at_ease) -> None:
+        """Each of *shares* as ``load`` does, over a connection of its own. The first that fails ends the others.
+
+        They are read by threads of their own; *waiting* is called by the caller's.
+        """
+        at_once([partial(self._load_share, login, share) for share in shares], waiting)
+
+    def _load_share(self, login: Login, sql: Iterable[bytes], look: Look) -> None:
+        self.load(login, _watched(sql, look), look)
+
     def _dumped(self, options: Sequence[str], login: Login, waiting: Waiting) -> Iterator[bytes]:
         end = b""
         with self._program(DUMP, [UNICODE, *options], login, waiting, prints=True) as stream:
@@ -88,6 +100,12 @@ class Dumps:
             argv = [program, option, *options]
             with streaming(argv, identity=login.owner, files=[descriptor], waiting=waiting, **pipes) as stream:
                 yield stream
+
+
+def _watched(sql: Iterable[bytes], look: Look) -> Iterator[bytes]:
+    for chunk in sql:
+        look()
+        yield chunk
 
 
 def _said(failed: CommandFailed, stream: Stream, what: str) -> HostError:

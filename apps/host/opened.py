@@ -43,13 +43,9 @@ class Opened:
         members = self._below(f"{FILES}/{only}") if only else self.archive.members()
         unpack_tree(members, owner, folder, within(FILES), waiting, told)
 
-    def sql(self, database: str, table: str = "") -> Iterator[bytes]:
-        """The dump of *database*, as it was written; or what of it makes one *table*, with its rows and triggers.
-
-        Refused where it has none of that name.
-        """
-        dump = StoredDump(self.archive, database)
-        return dump.tables_sql([table]) if table else dump.sql()
+    def dump(self, database: str) -> StoredDump:
+        """That of *database*. Refused where there is none of that name."""
+        return StoredDump(self.archive, database)
 
     def verify(self, told: Callable[[int], None]) -> None:
         """Read all of it. Refused for the first that is not as it was written."""

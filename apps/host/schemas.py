@@ -42,6 +42,11 @@ class Schemas:
             ((total, data, tables, loose),) = sql.run(SIZE, sites_name(name))
             return Size(int(total), int(data), int(tables), int(loose))
 
+    def tables(self, name: str) -> list[str]:
+        """Sequences too."""
+        with self.mysql.connected() as sql:
+            return _names(sql, TABLES, name)
+
     def views(self, name: str) -> list[str]:
         with self.mysql.connected() as sql:
             return _names(sql, CODE["VIEW"], name)

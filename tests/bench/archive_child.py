@@ -10,7 +10,6 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from apps.host.archive.keys import read_key
 from apps.host.archive.reading import Archive
 from apps.host.archive.site_tree import SiteTree
 from apps.host.archive.sources import local_file
-from apps.host.archive.stored_dump import StoredDump, in_shares
+from apps.host.archive.stored_dump import CONNECTIONS, StoredDump, in_shares
 from apps.host.archive.unpacking import unpack_tree, within
 from apps.host.archive.writing import Content, write_archive
 from apps.host.command import Identity
@@ -26,8 +25,6 @@ from apps.host.dumps import Dumps
 from apps.host.folders import own_folder, settle
 from apps.host.login import Login
 from tests.bench.archive_ground import DATABASE, ONE, ONE_SIZE, PASSWORD, SCRATCH
-
-CONNECTIONS = 2
 
 
 class Work:
@@ -56,9 +53,7 @@ class Work:
             files = time.perf_counter() - begin
             dump = StoredDump(archive, DATABASE)
             login = Login(SCRATCH, PASSWORD, self.owner)
-            with ThreadPoolExecutor(CONNECTIONS) as pool:
-                for _ in pool.map(lambda share: self.dumps.load(login, share), in_shares(dump, CONNECTIONS)):
-                    continue
+            self.dumps.load_at_once(login, in_shares(dump, CONNECTIONS))
             self.dumps.load(login, dump.code_sql())
         return {"files": files}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
@@ -12,8 +13,10 @@ from django.contrib.auth.models import User
 
 from apps.backups.models import Backup
 from apps.backups.naming import archive_of
+from apps.backups.steps import loading
 from apps.databases.models import Database
 from apps.host.as_tenant import as_tenant
+from apps.host.dumps import Dumps
 from apps.host.host import Host
 from apps.lifecycle.backup import create_backup, delete_backup, update_backup, verify_backup
 from apps.lifecycle.clone import clone_backup, clone_site
@@ -41,6 +44,17 @@ ME = Ask(user=None, door="test")
 PAGE, WRECKED = "<?php echo 'as it was saved';", "<?php echo 'wrecked';"
 SAYS = "as it was saved", "wrecked"
 RESTORES = 3
+LIKE_A_DUMP = """
+CREATE TABLE a (n INT);
+CREATE TABLE `b
+--
+-- Table structure for table c
+--
+d` (n INT);
+CREATE TABLE e (n INT);
+INSERT INTO a VALUES (1);
+INSERT INTO e VALUES (2);
+"""
 
 
 class Shop:
@@ -116,6 +130,21 @@ def test_all_of_it_comes_back_with_every_kind_of_thing_in_its_database(shop: Sho
     assert (shop.page(), shop.tables()) == ("as it was saved", was)
     before = Backup.objects.get(reason="restore")
     assert (before.status, before.has_files, before.has_databases) == ("completed", True, True)
+
+
+@pytest.mark.parametrize("content", [dumping.EVERYTHING, LIKE_A_DUMP], ids=["everything", "tables like a dump"])
+def test_a_large_database_comes_back_by_two_connections(
+    shop: Shop, content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole even where the name of a table looks like the beginning of another one."""
+    monkeypatch.setattr(loading, "LARGE", 0)
+    shop.fill(content)
+    was, backup = shop.tables(), shop.save()
+    shop.wreck()
+    with patch.object(Dumps, "load_at_once", autospec=True, side_effect=Dumps.load_at_once) as at_once:
+        operation = shop.restore(backup)
+    assert operation.status == "done", operation.error
+    assert (shop.tables(), at_once.called) == (was, True)
 
 
 def test_a_restore_is_taken_back_by_restoring_what_it_saved_before(shop: Shop) -> None:

@@ -234,6 +234,12 @@ def site(machine: Host, before: Inventory) -> Iterator[Site]:
     take_back(operation.pk, machine)
 
 
+@pytest.fixture(autouse=True)
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every database is: it is loaded by several connections."""
+    monkeypatch.setattr("apps.backups.steps.loading.LARGE", 0)
+
+
 def test_every_point_of_the_engine_is_passed(machine: Host, site: Site) -> None:
     saved_and_wrecked(machine, site)
     with watching(Recorder()) as written:

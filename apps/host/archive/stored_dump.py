@@ -10,6 +10,8 @@ from apps.host.archive.reading import Archive
 from apps.host.errors import Refused
 
 FOLDER, SUFFIX = "database/", ".sql."
+CONNECTIONS = 2
+"""Over which a large one is loaded; with more the server is no faster on two cores."""
 
 
 class StoredDump:
@@ -28,6 +30,15 @@ class StoredDump:
             if entry.part == TABLE:
                 found[entry.table] = found.get(entry.table, 0) + entry.size
         return found
+
+    @property
+    def size(self) -> int:
+        """Bytes of SQL."""
+        return sum(entry.size for entry in self._parts)
+
+    def holders(self) -> set[str]:
+        """The names of all that is a table in it, or a sequence."""
+        return {entry.table for entry in self._parts if entry.part in (SEQUENCE, TABLE)}
 
     def sql(self) -> Iterator[bytes]:
         """The dump as it was."""

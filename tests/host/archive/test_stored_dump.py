@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,8 +81,8 @@ def test_all_of_it_comes_back(server: Server, stored: StoredDump) -> None:
 @pytest.mark.host
 def test_it_comes_back_by_shares_too(server: Server, stored: StoredDump) -> None:
     login = server.fresh()
-    for sql in (stored.sequences_sql(), *in_shares(stored, 2), stored.code_sql()):
-        server.dumps.load(login, sql)
+    for shares in ([stored.sequences_sql()], in_shares(stored, 3), [stored.code_sql()]):
+        server.dumps.load_at_once(login, shares)
     assert dumping.content(server.socket, FRESH) == dumping.content(server.socket, LIVE)
 
 
@@ -93,6 +94,17 @@ def test_one_table_comes_back_with_its_rows_and_triggers_alone(server: Server, s
     assert (now["parents"], now["its triggers"]) == (was["parents"], was["its triggers"])
     with pytest.raises(Refused, match="has no table nowhere"):
         stored.tables_sql(["nowhere"])
+
+
+@pytest.mark.host
+@pytest.mark.host
+def test_threads_that_read_it_do_not_get_each_others_bytes(stored: StoredDump) -> None:
+    entries = [entry for entry in stored.archive.index.entries() if entry.kind == "file"]
+    wanted = [b"".join(stored.archive.content(entry)) for entry in entries]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(20):
+            found = pool.map(lambda entry: b"".join(stored.archive.content(entry)), entries)
+            assert list(found) == wanted
 
 
 @pytest.mark.host
