@@ -615,9 +615,10 @@ def test_a_drain_lets_a_long_request_end_and_refuses_the_next(place: Place) -> N
     SUPERVISOR.drain(place.worker)
 
 
-def test_one_that_was_left_shut_is_started_anew(place: Place) -> None:
+@pytest.mark.parametrize("point", ["supervisor.emptied", "supervisor.shut"])
+def test_one_that_was_left_shut_is_started_anew(place: Place, point: str) -> None:
     first = place.start()
-    assert killed_at("supervisor.shut", lambda: SUPERVISOR.drain(place.worker))
+    assert killed_at(point, lambda: SUPERVISOR.drain(place.worker))
     place.configure()
     assert place.start() != first
     assert place.get("/")[0] == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import re
@@ -40,6 +41,7 @@ def outside(places: Places, front: Front, ports: Iterable[int]) -> Inventory:
         "unfinished": [str(path.name) for path in places.archives.glob("*/*.part")],
         **_mysql(places),
         "processes": _processes(places),
+        "shut": _shut(places),
         "listeners": _listeners(ports),
         "pairs": ["pair.pem" for _ in places.pair(0).parent.iterdir()],
         "routes": {_same(name): _same(where) for name, where in _routes(front).items()},
@@ -106,6 +108,12 @@ def _processes(places: Places) -> list[str]:
         except OSError:
             continue
     return sorted(found)
+
+
+def _shut(places: Places) -> list[str]:
+    """The workers whose configuration has no server in it, as a drain leaves it that was broken off."""
+    found = places.root.glob("runtime/site-*/worker.json")
+    return sorted(path.parent.name for path in found if not json.loads(path.read_text())["apps"]["http"]["servers"])
 
 
 def _listeners(ports: Iterable[int]) -> list[int]:

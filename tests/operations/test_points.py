@@ -12,7 +12,7 @@ from apps.host.crash import CrashPoint
 from tests.operations import points
 from tests.operations.test_crash import UNREACHED
 
-NEWER = frozenset({"supervisor.reload-signalled", "files.postbox-begun", "supervisor.shut"})
+NEWER = frozenset({"supervisor.reload-signalled", "files.postbox-begun", "supervisor.emptied", "supervisor.shut"})
 """Passed by every loop that makes a site, or restarts one; the file was written before there were any."""
 RESULTS = [
     {"backend": "sqlite", "flow": "toy", "direction": "forward", "points": [[0, "a.b"], [1, "a.c"], [2, "a.b"]]},
