@@ -58,7 +58,7 @@ def this_host() -> Host:
         vault=Vault(places.keys / "fernet"),
         jobs=Jobs(),
         postbox=Postbox(places),
-        smtp=Smtp(),
+        smtp=Smtp(addresses),
         addresses=addresses,
         targets=Targets(places, addresses),
         webhooks=Webhooks(addresses),

@@ -39,11 +39,19 @@ def sites_with_mail(server: Server) -> QuerySet[Site]:
     return sites if relay_at(server, None) else sites.filter(relay__isnull=False)
 
 
-def smtp_of(host: Host, values: Any) -> SmtpServer:
-    """*values* of a Relay as the driver takes them, with the password: for a runner only."""
+def smtp_of(host: Host, values: Any, *, of_a_site: bool) -> SmtpServer:
+    """*values* of a Relay as the driver takes them, with the password: for a runner only.
+
+    One *of_a_site* was named by its owner, who shall not reach through a runner where he could not come by himself.
+    """
     sealed = values["sealed_password"]
     password = take_out(host, sealed) if sealed else ""
-    return SmtpServer(values["host"], values["port"], values["security"], values["login"], password)
+    where = values["host"], values["port"], values["security"]
+    return SmtpServer(*where, values["login"], password, anywhere=not of_a_site)
+
+
+def smtp_for(host: Host, relay: Relay) -> SmtpServer:
+    return smtp_of(host, values_of(relay), of_a_site=relay.site_id is not None)
 
 
 def values_of(relay: Relay) -> dict[str, Any]:

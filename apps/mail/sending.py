@@ -19,7 +19,7 @@ from apps.host.postbox import Letter
 from apps.host.smtp import Server as SmtpServer
 from apps.mail.message import ready
 from apps.mail.models import Mail, Relay
-from apps.mail.relays import SENDING, relay_of, smtp_of, values_of
+from apps.mail.relays import SENDING, relay_of, smtp_for
 from apps.sites.models import Site
 
 HOUR = timedelta(hours=1)
@@ -55,7 +55,7 @@ class Delivery:
         """Returns how many were sent."""
         names = self.host.postbox.names(self.site.pk)
         self._write_down(names)
-        server, sent = smtp_of(self.host, values_of(self.relay)), 0
+        server, sent = smtp_for(self.host, self.relay), 0
         due = Mail.objects.filter(site=self.site, status=Mail.Status.WAITING, due_at__lte=now())
         for mail in due.order_by("id"):
             if mail.file not in names:

@@ -16,7 +16,7 @@ from apps.host import oplock
 from apps.host.errors import Refused, Unavailable
 from apps.host.host import Host
 from apps.host.webhook import parsed
-from apps.mail.relays import relay_at, smtp_of, values_of
+from apps.mail.relays import relay_at, smtp_for
 from apps.notices.models import Delivery, Event, Notice
 from apps.notices.telling import as_json, as_mail
 from apps.operations.letterbox import take_out
@@ -58,7 +58,7 @@ def tell(notice: Notice, events: Sequence[Event], host: Host) -> None:
     relay = relay_at(notice.server, None)
     if relay is None:
         raise Unavailable(NO_RELAY)
-    server = smtp_of(host, values_of(relay))
+    server = smtp_for(host, relay)
     host.smtp.send(server, relay.sender, [notice.to], as_mail(notice, events, relay.sender))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pytest
 from django.utils.timezone import now
 
 from apps.audit.models import AuditRow
+from apps.host.addresses import Addresses
 from apps.host.command import run
 from apps.host.host import Host
+from apps.host.smtp import Smtp
 from apps.host.visit import fetch
 from apps.lifecycle.mail import set_server_relay, set_site_relay, try_site_mail
 from apps.mail import sending
@@ -134,6 +137,23 @@ def test_a_relay_that_refuses_the_login_is_not_taken_and_its_words_are_told(
     assert f"127.0.0.1:{kept.port} refuses the login of rose: 535" in operation.error
 
 
+def test_a_sites_own_relay_is_in_the_internet_or_where_the_settings_allow(
+    machine: Host, site: Site, kept: Kept
+) -> None:
+    """Its owner names it; the server's is named by the host's people, who may have one beside the panel."""
+    strict = replace(machine, smtp=Smtp(Addresses()))
+    refused = given(strict, site, kept)
+    assert (refused.status, "FRANKENPANEL_PRIVATE_NETWORKS" in refused.error) == ("undone", True)
+    words = {"host": "127.0.0.1", "port": kept.port, "security": "none", "login": USER, "password": PASSWORD}
+    drive(set_server_relay(ME, site.server, **words, sender="mail@host.example"), strict)
+    assert drive(try_site_mail(ME, site, "ana@a.example"), strict).status == "done"
+    given(machine, site, kept)
+    php_sends(site)
+    assert sending.deliver(site.pk, strict) == "0 sent"
+    assert "not the internet" in Mail.objects.get().error
+    assert len(kept.mails) == 1
+
+
 def test_a_test_mail_arrives_or_says_why_not(machine: Host, site: Site, kept: Kept) -> None:
     assert "There is no relay" in drive(try_site_mail(ME, site, "ana@a.example"), machine).error
     given(machine, site, kept)
@@ -157,15 +177,13 @@ def test_more_than_the_site_may_waits_for_the_next_hour(machine: Host, site: Sit
     assert len(kept.mails) == 4
 
 
-def test_a_relay_that_is_away_is_tried_again_and_one_that_refuses_is_not(
-    machine: Host, site: Site, kept: Kept
-) -> None:
+def test_a_relay_that_is_away_is_tried_again_and_one_that_refuses_is_not(machine: Host, site: Site, kept: Kept) -> None:
     given(machine, site, kept)
     php_sends(site)
     Relay.objects.update(port=free_port())
     sending.deliver(site.pk, machine)
     mail = Mail.objects.get()
-    assert (mail.status, mail.tries, "cannot be reached" in mail.error) == ("waiting", 1, True)
+    assert (mail.status, mail.tries, "does not answer on port" in mail.error) == ("waiting", 1, True)
     assert look_into_the_postboxes(site.server, machine) == []
     Relay.objects.update(port=kept.port)
     kept.answers = {"DATA": "554 this is spam"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -12,17 +14,20 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 
 from apps.domains.caddyfile import FrontFacts, render
+from apps.host.addresses import Addresses
 from apps.host.caddy import Front
 from apps.host.command import Identity
 from apps.host.host import Host
 from apps.host.local import this_host
 from apps.host.postbox import Postbox
+from apps.host.smtp import Smtp
 from apps.operations.letterbox import letterbox_of
 from apps.servers.local.ground import folders
 from apps.servers.models import Runtime, Server
 from tests.parts.front import UID, RunningFront, lay_pages
 from tests.parts.mariadb import private_mariadb
 
+LOOPBACK = Addresses([ip_network("127.0.0.0/8")])
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
@@ -44,17 +49,16 @@ def parts() -> Iterator[RunningFront]:
 
 @pytest.fixture
 def machine(parts: RunningFront) -> Host:
-    """The drivers of that machine, and the records of its server. The test wants a database with transactions."""
+    """The drivers of that machine, and the records of its server. The test wants a database with transactions.
+
+    A site's relay may be on loopback: those are the tests' own.
+    """
     ports = settings.SITE_PORTS
     letterbox = letterbox_of(this_host())
-    server = Server.objects.create(
-        name=settings.SERVER, first_port=ports[0], last_port=ports[-1], letterbox=letterbox
-    )
+    server = Server.objects.create(name=settings.SERVER, first_port=ports[0], last_port=ports[-1], letterbox=letterbox)
     binary = settings.FRANKENPHP
-    Runtime.objects.create(
-        server=server, name="first", path=binary, version="", php_version="8.2", thread_safe=True
-    )
-    return this_host()
+    Runtime.objects.create(server=server, name="first", path=binary, version="", php_version="8.2", thread_safe=True)
+    return replace(this_host(), smtp=Smtp(LOOPBACK))
 
 
 def _lay() -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from apps.host.errors import Refused
 from apps.mail.message import ready
 from apps.mail.models import Relay
-from apps.mail.relays import relay_at, relay_of, smtp_of, values_of
+from apps.mail.relays import relay_at, relay_of, smtp_for, smtp_of, values_of
 from apps.operations.flow import Step
 from apps.operations.run import Run
 from apps.servers.models import Server
@@ -34,7 +34,7 @@ class TryRelay(Step):
 
     def do(self, run: Run) -> None:
         if run.params["relay"]:
-            run.host.smtp.greet(smtp_of(run.host, run.params["relay"]))
+            run.host.smtp.greet(smtp_of(run.host, run.params["relay"], of_a_site="site_id" in run.params))
 
 
 class WriteRelay(Step):
@@ -79,7 +79,7 @@ class SendTestMail(Step):
             return
         name = site.slug if site else server.name
         made = ready(TEST.format(run.params["to"], name).encode(), [], relay.sender, name)
-        run.host.smtp.send(smtp_of(run.host, values_of(relay)), relay.sender, made.recipients, made.content)
+        run.host.smtp.send(smtp_for(run.host, relay), relay.sender, made.recipients, made.content)
         run.remember("sent", lambda: 1)
 
 
