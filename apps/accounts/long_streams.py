@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import BoundedSemaphore
 
 from apps.host.errors import Unavailable
@@ -27,10 +27,16 @@ class Slot:
 
 
 class Held:
-    """*content*, with a slot until it is read, or given up by whoever fetched it."""
+    """What *fetch* gives, with a slot until it is read, or given up by whoever fetched it."""
 
-    def __init__(self, content: Iterator[bytes], slot: Slot) -> None:
-        self._content, self._slot = content, slot
+    def __init__(self, fetch: Callable[[], Iterator[bytes]]) -> None:
+        """Raises as *fetch* does, and Unavailable when all slots are taken."""
+        self._slot = Slot()
+        try:
+            self._content = fetch()
+        except BaseException:
+            self._slot.close()
+            raise
 
     def __iter__(self) -> Iterator[bytes]:
         return self._content

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from apps.accounts.long_streams import Held, Slot
+from apps.accounts.long_streams import Held
 from apps.backups import ranges
 from apps.backups.downloads import TYPE, download, must_be_there
 from apps.backups.links import linked
@@ -40,13 +40,8 @@ def sent(request: HttpRequest, asked: Ask, backup: Backup) -> HttpResponseBase:
 
 
 def _streamed(asked: Ask, backup: Backup, part: range, status: int, told: dict[str, str]) -> StreamingHttpResponse:
-    slot = Slot()
-    try:
-        content = download(asked, backup, part)
-    except BaseException:
-        slot.close()
-        raise
-    return StreamingHttpResponse(Held(content, slot), status=status, content_type=TYPE, headers=told)
+    content = Held(lambda: download(asked, backup, part))
+    return StreamingHttpResponse(content, status=status, content_type=TYPE, headers=told)
 
 
 @require_safe

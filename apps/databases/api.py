@@ -12,10 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.asking_http import ask_of, flag
-from apps.accounts.long_streams import Held, Slot
+from apps.accounts.long_streams import Held
 from apps.databases import uploads
 from apps.databases.acts import DATABASE
-from apps.databases.downloads import download
+from apps.databases.downloads import download, whole_export
 from apps.databases.models import Database
 from apps.databases.receiving import AnyBytes, receive
 from apps.operations.doors.http import NounViewSet, accepted_shape, with_acts
@@ -50,13 +50,8 @@ class DatabaseViewSet(NounViewSet):
     @action(detail=True, methods=["get"], url_path="exports/(?P<export>[0-9]{1,18})")
     def exported(self, request: Request, pk: str = "", export: str = "") -> StreamingHttpResponse:
         """Download an export."""
-        database: Database = self.get_object()
-        slot = Slot()
-        try:
-            found, content = download(ask_of(request), database, int(export))
-        except BaseException:
-            slot.close()
-            raise
+        found = whole_export(self.get_object(), int(export))
+        content = Held(lambda: download(ask_of(request), found))
         told = {"Content-Disposition": f'attachment; filename="{found.file}"', "Cache-Control": "no-store"}
         told["Content-Length"] = str(found.bytes)
-        return StreamingHttpResponse(Held(content, slot), content_type=GZIP, headers=told)
+        return StreamingHttpResponse(content, content_type=GZIP, headers=told)

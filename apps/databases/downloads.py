@@ -21,17 +21,22 @@ def whole_exports(database: Database) -> list[Export]:
     return [export for export in database.exports.all() if export.bytes is not None]
 
 
-def download(asked: Ask, database: Database, pk: int) -> tuple[Export, Iterator[bytes]]:
-    """The export of that id, and its bytes. Raises Missing for another database's, and where its file is gone."""
-    require(asked, "database:export", CHANGE, database.site)
+def whole_export(database: Database, pk: int) -> Export:
+    """The one of that id. Raises Missing for another database's, and where its file is gone."""
     whole = Export.objects.filter(database=database, bytes__isnull=False).select_related("site__server")
     export = whole.filter(pk=pk).first()
     if export is None:
         raise Missing(f"{database} has no export {pk}; ./panel database show {database} names those there are.")
+    return export
+
+
+def download(asked: Ask, export: Export) -> Iterator[bytes]:
+    """Its bytes. Raises Forbidden."""
+    require(asked, "database:export", CHANGE, export.site)
     part = range(export.bytes or 0)
     content = pieces("export-piece", export.site.server, asked.user, part, str(export), export=export.pk)
     audit.write(asked, "database.download", About("site", export.site_id, str(export)))
-    return export, content
+    return content
 
 
 @answers("export-piece")

@@ -86,8 +86,7 @@ def _export_to(file: IO[bytes], options: Namespace, database: Database) -> int |
         complain(failure_of(operation))
         return 1
     export = Export.objects.get(pk=operation.params["export_id"])
-    _, content = download(ask, database, export.pk)
-    for piece in content:
+    for piece in download(ask, export):
         file.write(piece)
     complain(f"{export.bytes} bytes of {database} are written; the site keeps them as {export.path} for a while.")
     return None
