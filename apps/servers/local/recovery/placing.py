@@ -23,6 +23,7 @@ from apps.servers.local.recovery.marker import Marker
 SLUG = "panel"
 KEPT = ("INSTANCE", "HTTP_PORT", "HTTPS_PORT", "SITE_PORTS", "SERVER")
 """What the new panel has of the old one's settings, unless the environment says otherwise."""
+EXAMPLE = "For example: ./panel recover --from s3://backups/panel --login AKIA… --identity recovery.key"
 RECORDS, DUMP = "records/panel.sqlite3", "backups/.records.sql"
 
 
@@ -64,7 +65,8 @@ def choose(arguments: Sequence[str], root: Path, env: MutableMapping[str, str]) 
 
     Refused, with nothing done, where *root* has something in it, or no archive opens with the key.
     """
-    parser = ArgumentParser(prog="./panel recover", description="Make a lost panel and its sites anew.")
+    about = "Make a lost panel and its sites anew."
+    parser = ArgumentParser(prog="./panel recover", description=about, epilog=EXAMPLE)
     add_arguments(parser)
     asked = parser.parse_args(arguments)
     marker = Marker(root)
