@@ -41,7 +41,7 @@ _PARTS = (
     Field("table", "One table of it.", required=False),
     Field(
         "keep",
-        "In a backup of its own: to restore that takes this restore back.",
+        "What it replaces is saved first, in a backup of its own: to restore that takes this restore back.",
         "flag",
         required=False,
         label="First save what it replaces",

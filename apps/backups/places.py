@@ -54,13 +54,13 @@ def _text(text: str) -> str:
 def _path(text: str) -> str:
     text = _text(text)
     if ".." in text.split("/"):
-        raise ValueError("a path without ..")
+        raise ValueError("a path without .. in it")
     return text
 
 
 def _kind(word: str) -> str:
     if word not in Target.Kind.values:
-        raise ValueError(" or ".join(Target.Kind.values))
+        raise ValueError("folder, s3 or sftp")
     return word
 
 

@@ -124,6 +124,8 @@ DELETE = Flow(
 @lifecycle("backup.update")
 def update_backup(ask: Ask, backup: Backup, *, label: str | None = None, pinned: bool | None = None) -> Operation:
     """Give it another label, or pin it: then nothing removes it but a person, who unpins it first."""
+    if label is None and pinned is None:
+        raise Invalid("", "Say what to change: its label, or whether it is pinned.")
     wanted: dict[str, Any] = {}
     if label is not None:
         wanted["label"] = check_label(label)

@@ -95,6 +95,8 @@ def _must_say(kind: str, said: dict[str, Any]) -> None:
     for name in WANTED[kind]:
         if not said.get(name):
             raise Invalid(name, f"{name.capitalize()}: a place of kind {kind} needs it.")
+    if kind == Target.Kind.FOLDER and not said["path"].startswith("/"):
+        raise Invalid("path", "Path: a folder of this machine begins with /, as /mnt/backups does.")
 
 
 def _site(slug: str) -> Site | None:

@@ -326,6 +326,8 @@ def test_a_clone_is_another_site_with_a_database_of_its_own(shop: Shop) -> None:
 
 def test_one_that_is_pinned_is_not_deleted(shop: Shop) -> None:
     backup = shop.save()
+    with pytest.raises(Invalid, match="Say what to change"):
+        update_backup(ME, backup)
     drive(update_backup(ME, backup, pinned=True, label="kept"), shop.host)
     with pytest.raises(Invalid, match="is pinned; unpin it first"):
         delete_backup(ME, again(backup))

@@ -167,8 +167,9 @@ def test_what_was_copied_stays_where_the_place_is_given_up(
 
 WRONG: list[tuple[tuple[str, str], dict[str, Any], type[Exception], str]] = [
     (("Disk", "folder"), {"path": "/mnt"}, Invalid, "small letters"),
-    (("disk", "tape"), {"path": "/mnt"}, Invalid, "folder or s3 or sftp"),
+    (("disk", "tape"), {"path": "/mnt"}, Invalid, "is not folder, s3 or sftp"),
     (("disk", "folder"), {}, Invalid, "a place of kind folder needs it"),
+    (("disk", "folder"), {"path": "mnt/backups"}, Invalid, "begins with /, as /mnt/backups does"),
     (("disk", "folder"), {"path": "/mnt/../etc"}, Invalid, "a path without .."),
     (("disk", "sftp"), {"host": "a b", "login": "x", "path": "y"}, Invalid, "Host"),
     (("disk", "folder"), {"path": "/mnt", "site": "nobody"}, Missing, "There is no site nobody"),

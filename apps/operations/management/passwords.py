@@ -73,4 +73,4 @@ class CredentialsFile:
 
     def must_be_possible(self) -> None:
         if not self.is_possible:
-            raise Invalid("credentials-file", "A password is shown on a terminal only; name a --credentials-file.")
+            raise Invalid("credentials-file", "This is shown on a terminal only; name a --credentials-file.")
