@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from apps.backups.marks import MARK
 from apps.backups.models import Target
 from apps.host.host import Host
 from apps.host.targets.errors import Unfit
@@ -25,7 +26,7 @@ def opened(host: Host, target: Target) -> Driver:
     facts, secret = target.facts, take_out(host, target.sealed_secret) if target.sealed_secret else ""
     match target.kind:
         case Target.Kind.FOLDER:
-            return host.targets.folder(Path(facts["path"]))
+            return host.targets.folder(Path(facts["path"]), facts.get(MARK, ""))
         case Target.Kind.S3:
             where = {key: facts[key] for key in ("endpoint", "region") if facts.get(key)}
             style = bool(facts.get("endpoint"))

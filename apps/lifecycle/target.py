@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.backups.models import Backup, Copy, Target
 from apps.backups.places import WANTED, checked
-from apps.backups.steps.copying import AgreeToKey, CopyBackup, TryTarget, UseTarget
+from apps.backups.steps.copying import AgreeToKey, CopyBackup, MarkTarget, TryTarget, UseTarget
 from apps.lifecycle.requests import require
 from apps.operations import letterbox
 from apps.operations.asking import Ask
@@ -33,7 +33,7 @@ class CopyRecords(Records):
 CREATE = Flow(
     "target.create",
     title="Place for Copies",
-    steps=(AgreeToKey(), TryTarget(), UseTarget(active=True)),
+    steps=(AgreeToKey(), TryTarget(), MarkTarget(), UseTarget(active=True)),
     records=NewRow(Target),
 )
 TEST = Flow("target.test", title="Test of a Place for Copies", steps=(TryTarget(),))

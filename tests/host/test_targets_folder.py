@@ -16,6 +16,7 @@ from apps.host.targets import inside
 from apps.host.targets.errors import Gone, Mismatch, NoSpace, Occupied, Unfit, Unreachable
 from apps.host.targets.folder import NAMED, FolderTarget
 from apps.host.targets.inside import WRITTEN
+from apps.host.targets.marks import FILE
 from apps.host.targets.target import Copying
 from tests.parts.crashes import killed_at
 from tests.parts.disks import small_disk
@@ -142,6 +143,31 @@ def test_a_folder_that_is_away_may_come_back(target: FolderTarget, archive: Path
         target.put(archive, NAME, Copying())
     with pytest.raises(Unreachable, match="make it first, or mount its disk"):
         FolderTarget(target.path, settings.PLACES)
+
+
+def test_a_folder_without_its_mark_is_another(target: FolderTarget, archive: Path) -> None:
+    """The empty one that its disk is mounted on, say. Two places may be in one folder."""
+    target.give_mark("anothers")
+    for _ in range(2):
+        target.give_mark("mine")
+    known = FolderTarget(target.path, settings.PLACES, "mine")
+    stored = known.put(archive, NAME, Copying()).stored
+    assert known.listed() == [stored]
+    assert left_in(target) == [FILE, NAME]
+    target.path.rename(target.path.with_name("unmounted"))
+    target.path.mkdir(0o700)
+    for act in (lambda: known.put(archive, NAME, Copying()), known.test, known.listed, lambda: known.stat(NAME)):
+        with pytest.raises(Unreachable, match=r"mark is not in it\. Is its disk mounted"):
+            act()
+    assert left_in(target) == []
+    target.path.rmdir()
+    target.path.with_name("unmounted").rename(target.path)
+    for _ in range(2):
+        target.take_mark("mine")
+    with pytest.raises(Unreachable):
+        known.free()
+    target.take_mark("anothers")
+    assert left_in(target) == [NAME]
 
 
 def test_what_has_vanished_or_changed_is_no_longer_read(target: FolderTarget, archive: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from getpass import getuser
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -17,6 +19,7 @@ from apps.backups.models import Backup, Copy, Target
 from apps.backups.naming import archive_of
 from apps.host.host import Host
 from apps.host.targets import Targets
+from apps.host.targets.marks import FILE
 from apps.lifecycle.backup import create_backup, delete_backup
 from apps.lifecycle.restore import restore_backup
 from apps.lifecycle.target import create_target, delete_target, try_target
@@ -151,6 +154,50 @@ def test_a_place_that_does_not_work_is_not_taken(server: Server, host: Host, fol
     assert operation.status == "undone"
     assert not Target.objects.exists()
     folder.mkdir()
+
+
+def test_where_its_disk_is_not_mounted_nothing_is_copied_below_it(
+    site: Site, server: Server, host: Host, folder: Path
+) -> None:
+    made(server, host, "disk", "folder", path=str(folder))
+    saved(site, host)
+    with unmounted(folder):
+        assert copied(server, host) == ["failed"]
+        assert "Is its disk mounted?" in Copy.objects.get().fault
+        assert list(folder.iterdir()) == []
+        assert drive(try_target(ME, Target.objects.get()), host).status == "undone"
+
+
+def test_a_place_that_is_older_than_marks_gets_one_where_its_copies_are(
+    site: Site, server: Server, host: Host, folder: Path
+) -> None:
+    made(server, host, "disk", "folder", path=str(folder))
+    saved(site, host)
+    copied(server, host)
+    target = Target.objects.get()
+    Target.objects.update(facts={"path": str(folder)})
+    (folder / FILE).unlink()
+    saved(site, host)
+    with unmounted(folder):
+        assert copied(server, host) == ["done", "failed"]
+        assert "has none of the 1 copies that were put there" in Copy.objects.get(status="failed").fault
+        assert list(folder.iterdir()) == []
+    saved(site, host)
+    assert copied(server, host) == ["done", "failed", "done"]
+    target.refresh_from_db()
+    assert (folder / FILE).read_text() == f"{target.facts['mark']}\n"
+
+
+@contextmanager
+def unmounted(folder: Path) -> Iterator[None]:
+    """What is there meanwhile is the empty folder that it is mounted on."""
+    away = folder.with_name(f"{folder.name}-disk")
+    folder.rename(away)
+    folder.mkdir(0o700)
+    with patch("apps.operations.patience.has_run_out", lambda operation: True):
+        yield
+    folder.rmdir()
+    away.rename(folder)
 
 
 def test_what_was_copied_stays_where_the_place_is_given_up(

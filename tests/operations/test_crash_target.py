@@ -9,6 +9,7 @@ from django.conf import settings
 
 from apps.backups.models import Backup, Copy, Target
 from apps.host.host import Host
+from apps.host.targets.marks import FILE
 from apps.lifecycle.backup import create_backup
 from apps.lifecycle.target import COPY, CREATE, DELETE, TEST, copy_backup, create_target, delete_target, try_target
 from apps.operations.asking import Ask
@@ -30,7 +31,13 @@ def place() -> Path:
 
 
 def files() -> list[Path]:
-    return [path for path in place().rglob("*") if path.is_file()]
+    """But the mark."""
+    return [path for path in place().rglob("*") if path.is_file() and path.name != FILE]
+
+
+def marks() -> list[str]:
+    file = place() / FILE
+    return file.read_text().split() if file.exists() else []
 
 
 def set_up(site: Site) -> Operation:
@@ -38,14 +45,15 @@ def set_up(site: Site) -> Operation:
 
 
 def is_used(host: Host, site: Site) -> None:
-    assert Target.objects.get().active
-    assert files() == []
+    target = Target.objects.get()
+    assert target.active
+    assert (files(), marks()) == ([], [target.facts["mark"]])
 
 
 def unset(host: Host, site: Site) -> None:
     Target.objects.all().delete()
-    for file in files():
-        file.unlink()
+    for file in [*files(), place() / FILE]:
+        file.unlink(missing_ok=True)
 
 
 def again(host: Host, site: Site) -> None:
@@ -96,4 +104,5 @@ def test_killed_at_any_point_it_is_complete_afterwards(name: str, machine: Host,
 @pytest.mark.parametrize("name", LOOPS)
 def test_killed_on_the_way_back_it_is_as_it_was(name: str, machine: Host, site: Site) -> None:
     killed_undoing(LOOPS[name], machine, site)
+    assert [one.facts["mark"] for one in Target.objects.all()] == marks()
     unset(machine, site)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
+from apps.backups.marks import MARK, give_mark, new_mark, take_mark
 from apps.backups.models import Backup, Copy, Target
 from apps.backups.naming import archive_of, name_of
 from apps.backups.places import opened
 from apps.backups.standing import standing
 from apps.host.errors import Refused
+from apps.host.targets.errors import Unreachable
 from apps.host.targets.target import Copying
 from apps.operations.flow import Step
 from apps.operations.run import Run
@@ -50,6 +53,29 @@ class TryTarget(Step):
         run.note(f"It works{f'; {free >> 20} MB are free there' if free is not None else ''}.")
 
 
+class MarkTarget(Step):
+    """Who answers at a server is known by its key; a folder is known by a mark that is put into it."""
+
+    key = "target-mark"
+
+    def plan(self, run: Run) -> str:
+        target = run.record(Target)
+        if target.kind != Target.Kind.FOLDER:
+            return "Nothing is to be marked: it is known who answers there"
+        return f"Put a mark into {target.facts['path']}, by which it is known where its disk is not mounted"
+
+    def do(self, run: Run) -> None:
+        target = run.record(Target)
+        if target.kind == Target.Kind.FOLDER:
+            give_mark(run.host, target, run.remember(MARK, new_mark))
+
+    def undo(self, run: Run) -> None:
+        """Where its disk is away by now, the mark stays there: nobody asks for it any more."""
+        if mark := run.memo.get(MARK):
+            with suppress(Unreachable):
+                take_mark(run.host, run.record(Target), mark)
+
+
 class UseTarget(Step):
     """From now on backups are copied there; those that are there already, too."""
 
@@ -82,6 +108,8 @@ class CopyBackup(Step):
 
     def do(self, run: Run) -> None:
         backup, target = run.record(Backup), run.record(Target)
+        if target.kind == Target.Kind.FOLDER and MARK not in target.facts:
+            give_mark(run.host, target, run.remember(MARK, new_mark))  # it was set up before there were marks
         copy = run.record(Copy)
         copying = Copying(copy.kept, lambda kept: _keep(copy, kept), run.progress)
         with opened(run.host, target) as place:

@@ -21,8 +21,8 @@ class Targets:
         self._places = places
         self._addresses = addresses
 
-    def folder(self, path: Path) -> Target:
-        return FolderTarget(path, self._places)
+    def folder(self, path: Path, mark: str = "") -> FolderTarget:
+        return FolderTarget(path, self._places, mark)
 
     def s3(self, place: S3Place) -> Target:
         return S3Target(place, self._addresses)

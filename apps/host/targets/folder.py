@@ -1,6 +1,7 @@
 """A folder of this machine as a target: another disk, or one that is mounted from elsewhere.
 
-It must be there already: one that is not mounted would be the very disk that it was to spare. What is written lies in
+It must be there already: one that is not mounted would be the very disk that it was to spare. The empty folder below
+the mount is told from it by a mark (`marks.py`), which is looked for each time. What is written lies in
 a ``.part`` beside its place, and gets its name once it is on the disk and was read back from there.
 """
 
@@ -18,6 +19,7 @@ from apps.host.folders import ENTER, is_folder, look, own_folder, rename_new, sp
 from apps.host.targets.errors import Gone, Mismatch, NoSpace, Occupied, Unreachable
 from apps.host.targets.fit import must_be_fit
 from apps.host.targets.inside import digest_of, fill, is_older, part_of, reading, stored_at, version_of
+from apps.host.targets.marks import marks_in, write_marks
 from apps.host.targets.source import Source
 from apps.host.targets.stream import BLOCK
 from apps.host.targets.target import NAME, PART, Copy, Copying, Kept, Stored, Target, checked
@@ -31,11 +33,25 @@ AWAY = (errno.ENOENT, errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN, 
 class FolderTarget(Target):
     """Where a copy broke off is seen from the ``.part``: nothing is to be kept of it."""
 
-    def __init__(self, path: Path, places: Places) -> None:
-        """Raises Unfit where that folder cannot be a target, Unreachable where it is not there."""
+    def __init__(self, path: Path, places: Places, mark: str = "") -> None:
+        """Raises Unfit where that folder cannot be a target, Unreachable where it is not there.
+
+        Without a *mark* any folder will do that is there.
+        """
         must_be_fit(path, places)
         self.path = path
+        self.mark = mark
         self.shown = str(path)
+
+    def give_mark(self, mark: str) -> None:
+        """Let it be known by *mark*, beside those that it has."""
+        with self._open() as folder:
+            write_marks(folder, [*(one for one in marks_in(folder) if one != mark), mark])
+
+    def take_mark(self, mark: str) -> None:
+        """It not having that is no error."""
+        with self._open() as folder:
+            write_marks(folder, [one for one in marks_in(folder) if one != mark])
 
     def put(self, file: Path, name: str, copying: Copying) -> Copy:
         with Source(file) as source, self._folder_of(checked(name), make=True) as (folder, last):
@@ -84,6 +100,12 @@ class FolderTarget(Target):
         with self._open() as folder:
             disk = os.fstatvfs(folder)
         return disk.f_bavail * disk.f_frsize
+
+    def _must_be_it(self, folder: int) -> None:
+        if self.mark and self.mark not in marks_in(folder):
+            raise Unreachable(
+                f"{self.path} is not the folder that was set up: the panel's mark is not in it. Is its disk mounted?"
+            )
 
     def _write(self, source: Source, folder: int, last: str, copying: Copying) -> None:
         """Into the part, what is not there yet; and its name, as the last act."""
@@ -145,6 +167,7 @@ class FolderTarget(Target):
     def _open(self) -> Iterator[int]:
         try:
             with own_folder(Path("/"), self.path) as opened:
+                self._must_be_it(opened)
                 yield opened
         except OSError as error:
             if error.errno in FULL:
