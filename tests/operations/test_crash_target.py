@@ -70,13 +70,15 @@ def with_a_backup(host: Host, site: Site) -> None:
     drive(create_backup(ME, site).pk, host)
 
 
-def uncopied(host: Host, site: Site) -> None:
+def uncopied(*_: object) -> None:
     Copy.objects.all().delete()
     for file in files():
         file.unlink()
 
 
 def copied(site: Site) -> Operation:
+    """From the beginning: what was sent before another one was taken back is still there."""
+    uncopied()
     backup = Backup.objects.select_related("site__server", "server").get(site=site)
     return copy_backup(ME, backup, Target.objects.get())
 
