@@ -105,7 +105,6 @@ class Visitor:
                 self.page.set_viewport_size({"width": width, "height": 900})
                 yield width, light
 
-
     def photographs(self, name: str) -> None:
         for width, light in self._everywhere() if SHOTS else ():
             self.page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{light}.png", full_page=True)

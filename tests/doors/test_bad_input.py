@@ -18,7 +18,7 @@ from apps.operations.doors.forms import address_of
 from apps.operations.doors.table import Act, Field, Noun
 from apps.operations.models import Operation
 from apps.sites.models import Site
-from tests.doors.samples import SAMPLES, every_act
+from tests.doors.samples import OF_A_SERVER, SAMPLES, every_act
 from tests.doors.staff import at_the_door, boss
 from tests.doors.test_pairs import post
 from tests.doors.test_parity import EACH, ByCommand, through_the_admin, through_the_api
@@ -37,7 +37,11 @@ REMAINS |= {("notice", "test"), ("notice", "delete")}
 """Acts about what a site has left behind: whatever becomes of the site."""
 OF_A_SITE = pytest.mark.parametrize(
     ("noun", "act"),
-    [pytest.param(noun, act, id=f"{noun.name} {act.verb}") for noun, act in every_act() if noun.name != "server"],
+    [
+        pytest.param(noun, act, id=f"{noun.name} {act.verb}")
+        for noun, act in every_act()
+        if noun.name not in OF_A_SERVER
+    ],
 )
 FAULT = "has a fault"
 Door = Callable[[User, Noun, Act, Any, dict[str, Any]], str]

@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.backend, pytest.mark.django_db]
 ACTS = every_act()
 
 
-BESIDE = {"backup", "schedule", "clone", "export"}
-"""What may be at work beside something else of the same site, where the two have nothing in common."""
+BESIDE = {"backup", "schedule", "clone", "export", "target"}
+"""What may be at work beside something else of the same site or server, where the two have nothing in common."""
 
 
 def are_apart(first: int, second: int) -> bool:

@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.core.management import get_commands, load_command_class
 
 from apps.audit.models import AuditRow
+from apps.backups.models import Target
 from apps.operations.doors.forms import address_of
 from apps.operations.doors.table import Act, Noun
 from apps.operations.management.base import NounCommand
@@ -123,6 +124,7 @@ def _clear_the_way() -> None:
     """The next door's request is about things of the same names."""
     Site.objects.update(runtime=a_server().runtimes.get(name="php-8.2"))
     Runtime.objects.exclude(name="php-8.2").delete()
+    Target.objects.filter(name="away").delete()
 
 
 @EACH
