@@ -21,7 +21,9 @@ SMALL = (
     "--innodb-flush-log-at-trx-commit=2",
     "--performance-schema=OFF",
     "--skip-log-bin",
+    "--debug-no-sync",
 )
+"""A test kills the server, never the machine: what it wrote need not be waited for until it is on the disk."""
 
 
 @contextmanager
@@ -119,7 +121,7 @@ def _prepared(folder: Path, run: Path) -> Path:
 
 
 def _install(data: Path) -> None:
-    argv = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--user={runs_as()}"]
+    argv = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--user={runs_as()}", "--debug-no-sync"]
     root = ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={administrator()}"]
     done = subprocess.run([*argv, *root, "--skip-name-resolve"], capture_output=True, env={"PATH": _PATH}, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
