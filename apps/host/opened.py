@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from apps.host.archive.index import Entry
@@ -53,10 +54,11 @@ class Opened:
             told(member.size)
 
     def _below(self, path: str) -> Iterator[Member]:
-        entries = list(self.archive.index.below(path))
-        if not entries:
+        entries = self.archive.index.below(path)
+        first = next(entries, None)
+        if first is None:
             raise Refused(f"The backup has no {path.removeprefix(f'{FILES}/')}.")
-        return map(self._member, entries)
+        return map(self._member, chain([first], entries))
 
     def _member(self, entry: Entry) -> Member:
         content = (memoryview(part) for part in self.archive.content(entry)) if entry.kind == "file" else iter(())

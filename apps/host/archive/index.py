@@ -74,7 +74,9 @@ class Index:
     def below(self, prefix: str) -> Iterator[Entry]:
         """The entry *prefix* and all that is in it."""
         within = prefix.rstrip("/") + "/"
-        return (entry for entry in self.entries() if (entry.path + "/").startswith(within))
+        begins = b'{"path":' + json.dumps(within[:-1]).encode()[:-1]  # most lines need not be understood
+        entries = (_entry(line) for line in self._lines() if line.startswith(begins))
+        return (entry for entry in entries if (entry.path + "/").startswith(within))
 
     @property
     def count(self) -> int:

@@ -7,12 +7,14 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_bytes, token_hex
+from unittest.mock import patch
 
 import pytest
 
-from apps.host.archive import held, index, tenant_pack
+from apps.host.archive import held, index, reading, tenant_pack
 from apps.host.archive.held import Held
 from apps.host.archive.ledger import Fact, Ledger
+from apps.host.archive.members import unpacked
 from apps.host.archive.reading import Archive
 from apps.host.archive.sources import local_file
 from apps.host.archive.tar import Tar
@@ -116,3 +118,27 @@ def test_37_a_site_of_many_files_is_saved_and_is_what_it_was(little: None, groun
     ground.as_site("for number in range(3000): open(f'{number}-{number ** 3}', 'w').write(str(number))")
     assert ground.saved().files > 3000
     assert listed(ground.by_hand(tmp_path) / "files" / "public") == listed(ground.site / "public")
+
+
+def test_37_of_many_files_those_of_one_folder_are_found_and_a_block_is_unpacked_once_for_all_of_them(
+    little: None, tmp_path: Path
+) -> None:
+    folders = [b"files/a", b"files/a b", b"files/a\xff", "files/ä".encode(), b"files/ab", b"files/a/b"]
+    wanted = {folder: [folder + b"/%03d" % number for number in range(300)] for folder in folders}
+
+    def fill(tar: Tar) -> dict[str, Database]:
+        for folder, names in wanted.items():
+            tar.folder(folder, 0o755, 0)
+            for name in names:
+                tar.file(name, 0o644, 0, len(name), [name])
+        return {}
+
+    write_filled(tmp_path, tmp_path / "a.tar.gz", Content({}), fill)
+    with local_file(tmp_path, tmp_path / "a.tar.gz") as file, patch.object(reading, "unpacked", wraps=unpacked) as did:
+        archive = Archive(file)
+        for folder, names in wanted.items():
+            found = [entry for entry in archive.index.below(os.fsdecode(folder)) if entry.kind == "file"]
+            below = names + (wanted[b"files/a/b"] if folder == b"files/a" else [])
+            assert [b"".join(archive.content(entry)) for entry in found] == below
+        assert did.call_count <= 2 * archive.index.count
+        assert list(archive.index.below("files/b")) == []
