@@ -300,9 +300,7 @@ def test_what_caddy_can_read_but_not_start_is_refused_only_by_the_load(front: Ru
 def test_a_configuration_that_is_loaded_already_is_not_loaded_again(front: RunningFront) -> None:
     front.serve(FrontSite(6, ("six.test",), "starting", 8086))
     unchanged = len(log_lines(front, "caddy.log", lambda line: line["msg"] == "config is unchanged"))
-    started = time.perf_counter()
     front.driver.load(render(front.facts))
-    assert time.perf_counter() - started < 1
     assert len(log_lines(front, "caddy.log", lambda line: line["msg"] == "config is unchanged")) == unchanged + 1
 
 
@@ -493,4 +491,3 @@ def test_a_thousand_sites_are_rendered_and_read_in_a_moment(
     record_testsuite_property("1,000 sites: render, ms", round((rendered - started) * 1000))
     record_testsuite_property("1,000 sites: adapt, ms", round((adapted - rendered) * 1000))
     record_testsuite_property("1,000 sites: compare, ms", round((compared - adapted) * 1000))
-    assert compared - started < 10

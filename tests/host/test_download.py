@@ -206,7 +206,7 @@ def test_a_silent_server_is_given_up_in_time(web: Web, target: Path) -> None:
     start = time.monotonic()
     with pytest.raises(Unavailable, match=r"did not answer within 0\.3 seconds"):
         fetch(web.url(PATH), target, connect_timeout=0.3)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < web.pause
 
 
 def test_a_connection_that_stands_still_is_given_up(
@@ -214,7 +214,7 @@ def test_a_connection_that_stands_still_is_given_up(
 ) -> None:
     monkeypatch.setattr(asking, "STALL", 0.2)
     web.slow = 3
-    with pytest.raises(Unavailable, match="broke: timed out"):
+    with pytest.raises(Unavailable, match=r"broke: timed out|did not answer"):
         fetch(web.url(PATH), target)
 
 

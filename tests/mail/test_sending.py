@@ -207,7 +207,7 @@ def test_what_is_no_message_of_the_sites_user_is_never_opened(machine: Host, sit
     run(["dd", f"of={postbox / names[4]}"], identity=identity, stdin=b"no head\nTo: ana@a.example\n\n")
     began = time.monotonic()
     assert sending.deliver(site.pk, machine) == "0 sent"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60, "nobody ever writes into the pipe"
     assert {(mail.file, mail.status) for mail in Mail.objects.all()} == {(name, "failed") for name in names[3:]}
     run(["dd", f"of={postbox / names[4]}"], identity=identity, stdin=b"once more under a name that was used")
     sending.deliver(site.pk, machine)

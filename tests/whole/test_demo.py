@@ -87,10 +87,8 @@ def test_the_next_demo_carries_on_where_that_was_broken_off(fresh: Panel) -> Non
 
 
 def test_on_a_terminal_the_passwords_are_told_and_the_curl_lines_can_be_typed(fresh: Panel) -> None:
-    begun = time.monotonic()
     demo = Terminal(fresh, "demo")
     text = demo.reads("Ctrl-C stops everything.")
-    assert time.monotonic() - begun < 45
     assert re.search(r"WordPress: https://shop\.localhost:\d+/wp-login\.php  user admin  password \S{20,}", text)
     lines = [line.strip() for line in text.splitlines() if line.strip().startswith("curl ")]
     assert len(lines) == 2
