@@ -78,6 +78,9 @@ class StepRun(models.Model):
         UNDONE = "undone"
         FAILED = "failed"
 
+    NOTE = "note"
+    """The memo's key for what a step has found."""
+
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField()
     key = models.CharField(max_length=60)
@@ -97,6 +100,11 @@ class StepRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.status}"
+
+    @property
+    def note(self) -> str:
+        """What the step has found, if anything."""
+        return str(self.memo.get(self.NOTE, ""))
 
 
 class Hold(models.Model):

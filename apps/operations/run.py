@@ -13,7 +13,6 @@ from apps.host.errors import Refused
 from apps.operations.journal import Journal
 from apps.operations.models import Operation, StepRun
 from apps.operations.outcome import Again, Cancelled
-from apps.operations.shown import NOTE
 from frankenpanel.places import Places
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ class Run:
     def note(self, text: str) -> None:
         """What the step has found: shown beside it for good. Cut where it is too long."""
         if self.line is not None and self._journal is not None:
-            self.line.memo[NOTE] = text[:200]
+            self.line.memo[StepRun.NOTE] = text[:200]
             self._journal.save(self.line, "memo")
 
     def again(self, seconds: float, reason: str) -> NoReturn:

@@ -13,8 +13,6 @@ from apps.operations.models import Operation, StepRun
 
 TODO = "todo"
 """A step's status while it has no line: never stored."""
-NOTE = "note"
-"""The memo's key for what a step has found."""
 
 
 @dataclass(frozen=True)
@@ -80,5 +78,5 @@ def _shown(row: StepRun, number: int, seed: tuple[int, ...]) -> ShownStep:
         done=row.progress_done,
         total=row.progress_total,
         text=row.progress_text,
-        note=str(row.memo.get(NOTE, "")),
+        note=row.note,
     )

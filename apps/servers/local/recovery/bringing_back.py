@@ -19,7 +19,6 @@ from apps.operations.management.asker import ask_of
 from apps.operations.management.following import failure_of, follow
 from apps.operations.models import Operation
 from apps.operations.refusals import Refusal
-from apps.operations.shown import NOTE
 from apps.servers.local import addresses
 from apps.servers.local.prepare import Say, prepare
 from apps.servers.local.recovery.archives import newest_good
@@ -93,7 +92,7 @@ def _recovered(site: Site, status: str, there: Sequence[Found], host: Host, say:
 
 def _in_words(operation: Operation, status: str) -> str:
     backup = Backup.objects.get(pk=operation.params["backup_id"])
-    notes = [line.memo[NOTE] for line in operation.lines.all() if NOTE in line.memo]
+    notes = [line.note for line in operation.lines.all() if line.note]
     when = f"{backup.created_at:%-d %B %Y at %H:%M} UTC"
     return " ".join([f"{status}, as it was on {when}, out of {backup.file}.", *notes[1:]])
 
