@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from apps.backups.keys import keys_of
 from apps.backups.models import Backup
-from apps.backups.room import FREE, must_have_room
+from apps.backups.room import must_have_room
 from apps.host.archive.bytestream import ByteStream
 from apps.host.archive.faults import Locked
 from apps.host.archive.keys import Key, read_key
@@ -16,6 +16,7 @@ from apps.host.archive.sources import LocalFile
 from apps.host.archive.tar_reading import Limits, Member
 from apps.host.arriving.reading import limits_of, members_flowing, members_in
 from apps.host.errors import Refused
+from apps.host.room import FREE
 from apps.host.site_files import Content
 from apps.operations.letterbox import take_out
 from apps.operations.run import Run

@@ -10,7 +10,7 @@ from apps.backups.keys import recipients_of
 from apps.backups.models import Backup
 from apps.backups.naming import archive_of
 from apps.backups.report import kind_of, manifest_of
-from apps.backups.room import FREE, must_have_room
+from apps.backups.room import must_have_room
 from apps.backups.steps.verifying import VerifyArchive
 from apps.databases.steps.counting import Counter
 from apps.host.archive.faults import Damaged
@@ -19,6 +19,7 @@ from apps.host.archive.writing import Content, Database, pack_manifest
 from apps.host.arriving.converting import Conversion, Converted
 from apps.host.arriving.found import Found
 from apps.host.arriving.looking import look
+from apps.host.room import FREE
 from apps.operations.flow import Step
 from apps.operations.run import Run
 from apps.sites.models import Site

@@ -1,24 +1,18 @@
-"""Whether a dump has room on the database server's disk, which must never become full."""
+"""Whether a dump has room on the database server's disk: one that unpacks to more than there is ends before that."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apps.host.errors import Refused
+from apps.host import room
 from apps.operations.run import Run
 
-FREE = 256 << 20
-"""Bytes that stay free on the database server's disk: a dump that unpacks to more than there is ends before that."""
 LOOK_EVERY = 16 << 20
 
 
 def must_have_room(run: Run, needed: int) -> None:
-    free = run.host.schemas.free() - FREE
-    if free < needed:
-        raise Refused(
-            f"The database server's disk is too full: {needed} bytes are needed at least, and {max(0, free)} are free"
-            f" beside {FREE} that stay so. Make room and try again."
-        )
+    advice = "Make room and try again."
+    room.must_have_room("The database server's disk", run.host.schemas.free(), needed, advice)
 
 
 def while_there_is_room(run: Run, sql: Iterator[bytes]) -> Iterator[bytes]:
