@@ -98,7 +98,7 @@ class Spool:
         return len(gone)
 
     def _too_long(self) -> str:
-        return f"A file that is sent may have {self.most} bytes; put a longer one into the site's private folder."
+        return f"A file that is sent may have {self.most >> 20} MB; put a longer one into the site's private folder."
 
 
 def _ago(seconds: float) -> float:

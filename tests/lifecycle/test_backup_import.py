@@ -91,6 +91,8 @@ def test_a_tree_from_elsewhere_is_restored_and_told_of(shop: Shop) -> None:
     assert report["unread"] == [".htaccess, line 1: Redirect /a /b"]
     assert report["left_out"] == [{"folder": "home", "entries": 1}]
     assert backup.verified_at is not None
+    line = Operation.objects.get(flow="backup.import").lines.get(key="import-look")
+    assert line.memo["note"].replace("\xa0", " ") == "Custom PHP: 5 files, 182 bytes"
     assert spooled(shop) == []
     operation = shop.restore(backup)
     assert operation.status == "done", operation.error

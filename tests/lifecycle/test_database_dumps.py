@@ -339,7 +339,7 @@ def test_more_than_may_be_sent_is_413(shop: Shop, ana: APIClient, monkeypatch: p
     for body in (b"x" * ((1 << 20) + 1),):
         answer = ana.post(address(shop, "upload/"), body, content_type="application/sql")
         assert answer.status_code == 413
-        assert answer.json()["detail"].startswith("A file that is sent may have 1048576 bytes;")
+        assert answer.json()["detail"].startswith("A file that is sent may have 1 MB;")
     assert ana.post(address(shop, "upload/"), b"", content_type="application/sql").status_code == 400
     assert list(shop.host.places.spool.iterdir()) == []
     assert not Operation.objects.filter(flow="database.import").exists()

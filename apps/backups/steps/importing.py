@@ -7,6 +7,7 @@ from typing import Any
 
 from apps.backups.coming import coming
 from apps.backups.keys import recipients_of
+from apps.backups.limit import size
 from apps.backups.models import Backup
 from apps.backups.naming import archive_of
 from apps.backups.report import kind_of, manifest_of
@@ -22,6 +23,7 @@ from apps.host.arriving.looking import look
 from apps.host.room import FREE
 from apps.operations.flow import Step
 from apps.operations.run import Run
+from apps.sites.kinds import KINDS
 from apps.sites.models import Site
 
 
@@ -40,8 +42,9 @@ class LookAtUpload(Step):
             found = look(counter.passing_members(arriving.members), arriving.dump)
         run.remember("found", lambda: json.dumps(found.as_json()))
         must_have_room(run, found.size)
-        what = " ".join(filter(None, ("a panel's archive:" if found.ours else "", kind_of(found), found.version)))
-        run.note(f"It is {what}, {found.files} files of {found.size} bytes")
+        kind = str(KINDS[kind_of(found)].label)
+        what = " ".join(filter(None, ("A panel's archive of" if found.ours else "", kind, found.version)))
+        run.note(f"{what}: {found.files:,} file{'s' * (found.files != 1)}, {size(found.size)}")
 
     def undo(self, run: Run) -> None:
         forget(run)

@@ -32,7 +32,9 @@ class OpenBackup(Step):
 
     def do(self, run: Run) -> None:
         with opened(run) as archive:
-            run.note(f"{archive.files} files and {len(archive.databases)} databases are in it")
+            files, databases = archive.files, len(archive.databases)
+            counted = f"{files:,} file{'s' * (files != 1)} and {databases} database{'s' * (databases != 1)}"
+            run.note(f"It holds {counted}")
 
 
 @contextmanager

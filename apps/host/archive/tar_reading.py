@@ -55,7 +55,7 @@ def members(chunks: Iterable[bytes], limits: Limits = USUAL) -> Iterator[Member]
     while (member := _next(stream)) is not None:
         count, size = count + 1, size + member.size
         if count > limits.members or size > limits.bytes:
-            raise Hostile(f"The archive has more than {limits.members} entries or {limits.bytes} bytes.")
+            raise Hostile(f"The archive has more than {limits.members:,} entries or {limits.bytes:,} bytes.")
         yield member
         for _ in member.content:
             continue  # whoever wanted it has taken it

@@ -39,7 +39,7 @@ def members_of(chunks: Iterable[bytes], table: Table, limits: Limits) -> Iterato
     for entry in table:
         size += entry.size
         if size > limits.bytes:
-            raise Hostile(f"The archive has more than {limits.bytes} bytes.")
+            raise Hostile(f"The archive has more than {limits.bytes:,} bytes.")
         _must_be_readable(entry)
         _reach(stream, entry, table.begins)
         member = _member(stream, entry)

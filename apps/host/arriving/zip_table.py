@@ -57,7 +57,7 @@ class Table:
         """Damaged where it is none or is cut; Hostile for one with more entries than there may be."""
         count, size, self.begins = _ending(source)
         if count > limits.members or size > LONGEST:
-            raise Hostile(f"The archive has more than {limits.members} entries, or names that are too long.")
+            raise Hostile(f"The archive has more than {limits.members:,} entries, or names that are too long.")
         self._content = source.read_at(self.begins, size)
         ats, self._places, place = array("Q"), array("Q"), 0
         for _ in range(count):
