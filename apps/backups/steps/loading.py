@@ -40,7 +40,7 @@ def _has_shares(run: Run, dump: StoredDump) -> bool:
 
 
 def _loaded_in_shares(run: Run, dump: StoredDump, into: Login) -> bool:
-    """Over several connections, in half the time. False, and *into* empty again, where it does not come out whole.
+    """Over several connections at once. False, and *into* empty again, where it does not come out whole.
 
     The name of a table can be such that a dump looks as if another table began within it. Loaded as it was written
     it comes out whole even then; and what is wrong with any other dump, that says too.
