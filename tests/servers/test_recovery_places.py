@@ -23,6 +23,7 @@ from apps.host.targets.sftp_session import HostKey
 from apps.servers.local.recovery.placing import newest
 from apps.servers.local.recovery.source import add_arguments, address_of, shelf_of
 from tests.parts import s3
+from tests.parts.ground import open_folder
 from tests.parts.relay import free_port
 from tests.parts.sshd import Sshd, somebody, sshd
 
@@ -206,12 +207,9 @@ def read_until(terminal: int, is_there: Callable[[str], bool]) -> str:
 
 
 def test_a_password_is_asked_for_once_the_server_s_key_was_agreed_to(server: Sshd, archives: Path) -> None:
-    shared = archives.parent / "shared"
-    shutil.copytree(archives, shared)
-    with somebody(CANARY) as user:
+    with open_folder() as shared, somebody(CANARY) as user:
+        shutil.copytree(archives, shared, dirs_exist_ok=True)
         subprocess.run(["chown", "-R", user, str(shared)], check=True)
-        for above in (shared, *shared.parents[:3]):
-            above.chmod(0o755)
         server.change(passwords=True)
         place = f"sftp://{user}@127.0.0.1:{server.port}{shared}"
         seen = at_a_terminal(place, ("is its own: ", "yes"), ("Password for", CANARY))
