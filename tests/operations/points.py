@@ -30,8 +30,9 @@ ROW = re.compile(r"^\| (\d+) \| `([^`]+)` \| (.*) \| (.*) \|$", re.MULTILINE)
 HEAD = """\
 # Killed at every point
 
-Written by `./panel test {option}` on commit {commit}. In each line a runner was killed with SIGKILL at that point, the
-next one carried on, and the machine was then compared with “complete” (*done*) or “never happened” (*undone*).
+Written by `./panel test {option}` on commit {commit}. In each line a runner was killed with
+SIGKILL at that point, the next one carried on, and the machine was then compared with “complete” (*done*) or “never
+happened” (*undone*).
 
 | flow | direction | points | {backends} |
 |---|---|---|{lines}
