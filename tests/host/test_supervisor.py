@@ -31,7 +31,7 @@ from tests.parts.worker import ROOT, SUPERVISOR, Place, wait_for, worker_place
 
 pytestmark = pytest.mark.host
 NO_SITE_USERS = pytest.mark.skipif(not ROOT, reason="only root can run each site as a user of its own")
-ELSEWHERE = {"supervisor.shut", "supervisor.log-copied"}
+ELSEWHERE = {"supervisor.emptied", "supervisor.shut", "supervisor.log-copied"}
 REFUSED, CLOSED = 0, -1
 STARTING = [name for name in points("supervisor.") if name not in ELSEWHERE]
 
