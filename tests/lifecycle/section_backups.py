@@ -201,7 +201,8 @@ def one_that_is_not_complete_is_refused(scene: Scene) -> None:
 
 def it_was_opened_with_the_servers_key(scene: Scene) -> None:
     line = scene.operation.lines.get(key=OpenBackup.key)
-    assert "databases" in line.memo["note"]
+    assert line.memo["note"].startswith("It holds ")
+    assert "1 database" in line.memo["note"]
     the_files_are_as_they_were(scene)
 
 
