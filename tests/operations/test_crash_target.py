@@ -90,7 +90,7 @@ def is_copied(host: Host, site: Site) -> None:
 
 
 LOOPS = {
-    "create": Loop(CREATE, set_up, is_used, unset),
+    "create": Loop(CREATE, set_up, is_used, unset, ready=unset),
     "test": Loop(TEST, lambda site: try_target(ME, Target.objects.get()), is_used, is_used, ready=again),
     "delete": Loop(DELETE, lambda site: delete_target(ME, Target.objects.get()), is_given_up, again, ready=again),
     "copy": Loop(COPY, copied, is_copied, uncopied, ready=with_a_backup),
