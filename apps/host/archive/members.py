@@ -6,7 +6,8 @@ By ISA-L, which is four times as fast as zlib. What does not shrink is stored: n
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any
 
 from isal import isal_zlib
 
@@ -62,24 +63,29 @@ def unpacked(packed: bytes, most: int = BLOCK) -> bytes:
 
 def flowing(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """What *chunks*, a gzip file of any members, unpack to: at most 1 MiB at a time, however much comes of little."""
-    unpacking, left, full = isal_zlib.decompressobj(GZIP), b"", False
+    unpacking = isal_zlib.decompressobj(GZIP)
     try:
         for chunk in chunks:
-            left = left + chunk if left else chunk
-            while left or full:
-                if unpacking.eof:
-                    left = left.lstrip(b"\0")  # tapes and block devices pad
-                    unpacking = isal_zlib.decompressobj(GZIP) if left else unpacking
-                    continue
-                out = unpacking.decompress(left, BLOCK)
-                left = unpacking.unused_data if unpacking.eof else unpacking.unconsumed_tail
-                full = len(out) == BLOCK and not unpacking.eof
-                if out:
-                    yield out
+            left = yield from inflated(unpacking, chunk)
+            while left := left.lstrip(b"\0"):  # tapes and block devices pad
+                unpacking = isal_zlib.decompressobj(GZIP)
+                left = yield from inflated(unpacking, left)
     except ERROR:
         raise Damaged(BROKEN) from None
     if not unpacking.eof:
         raise Damaged("The archive is cut short. Use another copy of it.")
+
+
+def inflated(unpacking: Any, packed: bytes | memoryview) -> Generator[bytes, None, bytes]:
+    """What *unpacking* makes of *packed*, at most 1 MiB at a time. Returns what lies behind the end of its stream."""
+    left, full = packed, False
+    while (left or full) and not unpacking.eof:
+        out: bytes = unpacking.decompress(left, BLOCK)
+        left = unpacking.unused_data if unpacking.eof else unpacking.unconsumed_tail
+        full = len(out) == BLOCK and not unpacking.eof
+        if out:
+            yield out
+    return bytes(left)
 
 
 def _shrinks(content: bytes | bytearray) -> bool:

@@ -17,7 +17,7 @@ from apps.host.archive.ahead import ahead
 from apps.host.archive.bytestream import ByteStream
 from apps.host.archive.faults import Damaged, Hostile
 from apps.host.archive.forward import READ_AHEAD
-from apps.host.archive.members import BLOCK, ERROR
+from apps.host.archive.members import ERROR, inflated
 from apps.host.archive.tar_names import below, shown
 from apps.host.archive.tar_reading import LONGEST_TARGET, Limits, Member
 from apps.host.archive.ustar import FILE, FOLDER, LINK
@@ -109,18 +109,11 @@ def _content(stream: ByteStream, entry: Entry) -> Iterator[memoryview]:
 
 def _inflated(packed: Iterator[memoryview]) -> Iterator[bytes]:
     """At most 1 MiB at a time, however much comes of little."""
-    unpacking, full = isal_zlib.decompressobj(RAW), False
+    unpacking = isal_zlib.decompressobj(RAW)
     try:
         for chunk in packed:
-            left: bytes | memoryview = chunk
-            while left or full:
-                if unpacking.eof:
-                    raise Damaged(NO_ZIP)
-                out: bytes = unpacking.decompress(left, BLOCK)
-                left = unpacking.unused_data if unpacking.eof else unpacking.unconsumed_tail
-                full = len(out) == BLOCK and not unpacking.eof
-                if out:
-                    yield out
+            if (yield from inflated(unpacking, chunk)):
+                raise Damaged(NO_ZIP)
     except ERROR:
         raise Damaged(NO_ZIP) from None
     if not unpacking.eof:
