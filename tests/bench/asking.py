@@ -41,21 +41,22 @@ def session() -> str:
 def ask_for_site(web: Web, title: str, kind: str, host: str, *, database: bool = False) -> Operation:
     """The operation that the request led to."""
     asked = {"name": title, "kind": kind, "domain": host, "database": database}
-    status, answer = web.ask("POST", SITES, asked)
-    assert status == 202, (status, answer)
-    return Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
+    return operation_of(web.ask("POST", SITES, asked))
 
 
 def act_on(web: Web, site: Site, verb: str) -> Operation:
     """The operation that one of a site's acts led to."""
-    status, answer = web.ask("POST", f"{SITES}{site.pk}/{verb}/", {})
-    assert status == 202, (status, answer)
-    return Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
+    return operation_of(web.ask("POST", f"{SITES}{site.pk}/{verb}/", {}))
 
 
 def ask_of_backups(web: Web, path: str, words: dict[str, str]) -> Operation:
     """The operation that it led to; *path* after that of all backups."""
-    status, answer = web.ask("POST", f"{BACKUPS}{path}", words)
+    return operation_of(web.ask("POST", f"{BACKUPS}{path}", words))
+
+
+def operation_of(answered: tuple[int, str]) -> Operation:
+    """That which the panel has *answered* with."""
+    status, answer = answered
     assert status == 202, (status, answer)
     return Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
 

@@ -5,7 +5,6 @@ By turns, a few beside the one and a few beside the other: so that what else the
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from apps.operations.flow import FLOWS
 from apps.operations.models import Operation
 from apps.servers.models import Server
 from apps.sites.models import Site
-from tests.bench.asking import ask_for_site, number, token, wait_for_end
+from tests.bench.asking import ask_for_site, number, operation_of, token, wait_for_end
 from tests.bench.figure import Figure, middle, spread, table
 from tests.bench.memory import MB, processes
 from tests.bench.private import Panel
@@ -138,9 +137,8 @@ def _has_certificate(host: str) -> bool:
 
 def _add(web: Web, site: Site) -> tuple[float, Operation]:
     begin = time.perf_counter()
-    status, answer = web.ask("POST", "/api/v1/domains/", {"site": site.slug, "host": f"more-{next(number)}.localhost"})
-    assert status == 202, (status, answer)
-    operation = Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
+    wanted = {"site": site.slug, "host": f"more-{next(number)}.localhost"}
+    operation = operation_of(web.ask("POST", "/api/v1/domains/", wanted))
     wait_for_end(operation)
     return time.perf_counter() - begin, operation
 

@@ -6,16 +6,14 @@ answers nobody then who it has not read. The sockets that the front inherits kee
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
 
-from apps.operations.models import Operation
 from apps.sites.models import Site
-from tests.bench.asking import ask_for_site, number, token, wait_for_end
+from tests.bench.asking import ask_for_site, number, operation_of, token, wait_for_end
 from tests.bench.figure import Figure
 from tests.bench.front import Front
 from tests.bench.load import Seen, Visitor, under_load
@@ -71,12 +69,10 @@ def _change(web: Web, site: Site, load: int) -> None:
     further = site.domains.filter(primary=False).first()
     if further is None:
         wanted = {"site": site.slug, "host": f"more-{next(number)}-{load}.localhost"}
-        status, answer = web.ask("POST", "/api/v1/domains/", wanted)
+        answered = web.ask("POST", "/api/v1/domains/", wanted)
     else:
-        status, answer = web.ask("POST", f"/api/v1/domains/{further.pk}/delete/", {"confirm": further.host})
-    assert status == 202, (status, answer)
-    operation = Operation.objects.get(pk=json.loads(answer)["operation"]["id"])
-    wait_for_end(operation)
+        answered = web.ask("POST", f"/api/v1/domains/{further.pk}/delete/", {"confirm": further.host})
+    wait_for_end(operation_of(answered))
 
 
 @contextmanager

@@ -5,13 +5,11 @@ Once for a site that reads its configuration in each request, and once for one t
 
 from __future__ import annotations
 
-import json
 import time
 
 from apps.host.host import Host
-from apps.operations.models import Operation
 from apps.sites.models import Site
-from tests.bench.asking import SITES, ask_for_site, number, token, wait_for_end
+from tests.bench.asking import SITES, ask_for_site, number, operation_of, token, wait_for_end
 from tests.bench.figure import Figure, spread
 from tests.bench.front import Front
 from tests.bench.load import Seen, Visitor, under_load
@@ -67,9 +65,7 @@ def _rotate(web: Web, site: Site) -> float:
 
 def _ask(web: Web, method: str, path: str, body: dict[str, str]) -> None:
     """Ask, and wait for the end of what that led to."""
-    status, answer = web.ask(method, path, body)
-    assert status == 202, (status, answer)
-    wait_for_end(Operation.objects.get(pk=json.loads(answer)["operation"]["id"]))
+    wait_for_end(operation_of(web.ask(method, path, body)))
 
 
 def _figure(met: dict[str, Seen], took: list[float], runs: int) -> Figure:
