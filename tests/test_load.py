@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from time import monotonic
 
 import pytest
 
 from apps.domains.caddyfile import FrontSite
 from tests.bench.front import Front
+from tests.bench.http2 import Http2Front
 from tests.bench.load import Visitor, under_load
 from tests.parts.echo import echo
 from tests.parts.front import RunningFront, free_port, running_front
@@ -24,8 +26,8 @@ def front() -> Iterator[RunningFront]:
             yield running
 
 
-def visitor(front: RunningFront, host: str, wants: str = "one.test") -> Visitor:
-    asked = Front(front.facts.places, front.facts.https_port)
+def visitor(front: RunningFront, host: str, wants: str = "one.test", speaks: type[Front] = Front) -> Visitor:
+    asked = speaks(front.facts.places, front.facts.https_port)
     return Visitor(asked, host, lambda page: str(json.loads(page.body)["host"]).startswith(wants))
 
 
@@ -38,12 +40,35 @@ def test_it_counts_good_answers_and_ends_at_its_bounds(front: RunningFront) -> N
     assert seen.total == 0
 
 
+def test_it_keeps_its_pace(front: RunningFront) -> None:
+    began = monotonic()
+    with under_load(visitor(front, "one.test"), hands=1, most=11, pace=20) as seen:
+        seen.until(11, 30)
+    assert monotonic() - began >= 0.5
+
+
+@pytest.mark.parametrize("speaks", [Front, Http2Front])
 @pytest.mark.parametrize(("host", "wants", "says"), [("two.test", "", "status 503"), ("one.test", "x", "another body")])
-def test_a_wrong_status_and_a_wrong_body_are_seen(front: RunningFront, host: str, wants: str, says: str) -> None:
-    with under_load(visitor(front, host, wants), hands=1, most=3) as seen:
+def test_a_wrong_status_and_a_wrong_body_are_seen(
+    front: RunningFront, host: str, wants: str, says: str, speaks: type[Front]
+) -> None:
+    with under_load(visitor(front, host, wants, speaks), hands=1, most=3) as seen:
         seen.until(3, 30)
     assert (seen.good, len(seen.wrong)) == (0, 3)
     assert seen.wrong[0].startswith(says)
+
+
+def test_a_visitor_in_http2_gets_the_same_page(front: RunningFront) -> None:
+    with under_load(visitor(front, "one.test", speaks=Http2Front), most=40) as seen:
+        seen.until(40, 30)
+    assert (seen.good, seen.closed, seen.wrong) == (40, 0, [])
+
+
+def test_a_server_without_http2_is_no_page(front: RunningFront) -> None:
+    asked = Http2Front(front.facts.places, front.facts.https_port)
+    asked.trust.set_alpn_protocols(["http/1.1"])
+    with pytest.raises(ConnectionError, match="not served in HTTP/2"):
+        asked.once("one.test")
 
 
 def test_a_port_where_nobody_is_closes_every_connection(front: RunningFront) -> None:

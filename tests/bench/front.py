@@ -23,29 +23,42 @@ class Front:
 
     def __init__(self, places: Places, port: int = 0, authority: str = "") -> None:
         self.port = port or settings.HTTPS_PORT
-        self._trust = ssl.create_default_context(cafile=authority or str(places.internal_ca))
+        self.trust = ssl.create_default_context(cafile=authority or str(places.internal_ca))
 
     def get(self, host: str, path: str = "/") -> Page | None:
         """One request over a new connection; None when there is no answer, or nobody knows *host*."""
         try:
-            connection = self.connect(host)
-            try:
-                return ask(connection, host, path)
-            finally:
-                connection.close()
+            return self.once(host, path)
         except (OSError, http.client.HTTPException):
             return None
 
+    def once(self, host: str, path: str = "/") -> Page:
+        """One request over a new connection. Raises what the connection or http.client raises."""
+        connection = self.connect(host)
+        try:
+            return ask(connection, host, path)
+        finally:
+            connection.close()
+
     def connect(self, host: str) -> http.client.HTTPConnection:
         connection = http.client.HTTPConnection(host, timeout=60)
+        connection.sock = self.shaken(host)
+        return connection
+
+    def shaken(self, host: str) -> ssl.SSLSocket:
+        """A new connection after the handshake, for the address *host*."""
         plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as every browser has it: else 40 ms for nothing
-        connection.sock = self._trust.wrap_socket(plain, server_hostname=host)
-        return connection
+        return self.trust.wrap_socket(plain, server_hostname=host)
 
 
 def ask(connection: http.client.HTTPConnection, host: str, path: str = "/") -> Page:
     """A request as for the public address, wherever the connection leads."""
-    connection.request("GET", path, headers={"Host": f"{host}:{settings.HTTPS_PORT}"})
+    connection.request("GET", path, headers={"Host": public(host)})
     answer = connection.getresponse()
     return Page(answer.status, answer.read().decode(errors="replace"))
+
+
+def public(host: str) -> str:
+    """*host* as it stands in an address that a browser shows."""
+    return f"{host}:{settings.HTTPS_PORT}"

@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from math import inf
 from time import monotonic, sleep
 
-from tests.bench.front import Front, Page, ask
+from tests.bench.front import Front, Page
 
 OK = 200
 MOST = 20_000
@@ -39,11 +40,7 @@ class Visitor:
     def visit(self) -> str:
         """"" for the page, ``closed`` for a connection that ended before the first byte, else what is wrong."""
         try:
-            connection = self.front.connect(self.host)
-            try:
-                page = ask(connection, self.host, self.path)
-            finally:
-                connection.close()
+            page = self.front.once(self.host, self.path)
         except CLOSED:
             return "closed"
         except (OSError, http.client.HTTPException) as error:
@@ -85,14 +82,21 @@ class Seen:
 
 
 @contextmanager
-def under_load(visitor: Visitor, hands: int = 4, most: int = MOST, seconds: float = LONGEST) -> Iterator[Seen]:
-    """*hands* visits at a time for as long as the block lasts, or until *most* of them or *seconds* are over."""
+def under_load(
+    visitor: Visitor, hands: int = 4, most: int = MOST, seconds: float = LONGEST, pace: float = inf
+) -> Iterator[Seen]:
+    """*hands* visits at a time for as long as the block lasts, or until *most* of them or *seconds* are over.
+
+    *pace*: so many begin in a second at most.
+    """
     seen, ended, numbers, lock = Seen(), threading.Event(), count(), threading.Lock()
-    ends = monotonic() + seconds
+    starts = monotonic()
 
     def visit_on_and_on() -> None:
-        while not ended.is_set() and monotonic() < ends and next(numbers) < most:
+        while (number := next(numbers)) < most and not ended.wait(max(0, starts + number / pace - monotonic())):
             began = monotonic()
+            if began >= starts + seconds:
+                return
             met = visitor.visit()
             with lock:
                 _note(seen, met, monotonic() - began)

@@ -37,8 +37,8 @@ class Web:
         headers = {**self.headers, **({"Content-Type": "application/json"} if content else {})}
         try:
             return self._exchange(method, path, content, headers)
-        except (http.client.RemoteDisconnected, BrokenPipeError):
-            self._connection.close()  # gunicorn closes one that was quiet for two seconds
+        except (ConnectionResetError, BrokenPipeError):
+            self._connection.close()  # gunicorn closes one that was quiet for two seconds, unread
             return self._exchange(method, path, content, headers)
 
     def _exchange(self, method: str, path: str, content: bytes | None, headers: dict[str, str]) -> tuple[int, str]:
