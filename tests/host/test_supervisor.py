@@ -615,13 +615,19 @@ def test_a_drain_lets_a_long_request_end_and_refuses_the_next(place: Place) -> N
     SUPERVISOR.drain(place.worker)
 
 
+@pytest.mark.parametrize("written_since", [True, False])
 @pytest.mark.parametrize("point", ["supervisor.emptied", "supervisor.shut"])
-def test_one_that_was_left_shut_is_started_anew(place: Place, point: str) -> None:
-    first = place.start()
+def test_one_that_was_left_shut_is_started_anew(place: Place, point: str, written_since: bool) -> None:
+    first, whole = place.start(), place.worker.config.read_text()
+    names = {path.name for path in place.worker.config.parent.iterdir()}
     assert killed_at(point, lambda: SUPERVISOR.drain(place.worker))
-    place.configure()
+    assert place.worker.config.read_text() != whole
+    if written_since:
+        place.configure()
     assert place.start() != first
     assert place.get("/")[0] == 200
+    assert place.worker.config.read_text() == whole
+    assert {path.name for path in place.worker.config.parent.iterdir()} == names
 
 
 def test_a_worker_that_hangs_or_does_not_run_is_not_waited_for(place: Place) -> None:

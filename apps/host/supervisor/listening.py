@@ -46,14 +46,35 @@ def to_nobody(worker: Worker) -> Iterator[None]:
     """Its configuration has no server meanwhile. Nor has it PHP: what runs of that is left alone until all is answered.
 
     Told to start PHP anew, an application in memory would forget whoever waits for it. A crash leaves the file so:
-    the start that comes after it writes the whole one.
+    the next start makes it whole.
     """
     whole = worker.config.read_text()
-    _write(worker.config, json.dumps({**json.loads(whole), "apps": {"http": {"servers": {}}}}))
+    emptied = _emptied(whole)
+    _write(_whole(worker), whole)
+    _write(worker.config, emptied)
     try:
         yield
     finally:
-        _write(worker.config, whole)
+        make_whole(worker)
+
+
+def make_whole(worker: Worker) -> None:
+    """Give back what a drain has emptied. A configuration that was written since then stays."""
+    kept = _whole(worker)
+    if not kept.exists():
+        return
+    if worker.config.exists() and worker.config.read_text() == _emptied(kept.read_text()):
+        kept.rename(worker.config)
+    else:
+        kept.unlink()
+
+
+def _whole(worker: Worker) -> Path:
+    return worker.config.with_name(f"{worker.config.name}.whole")
+
+
+def _emptied(whole: str) -> str:
+    return json.dumps({**json.loads(whole), "apps": {"http": {"servers": {}}}})
 
 
 def _write(path: Path, text: str) -> None:

@@ -97,6 +97,7 @@ class PidFileSupervisor:
         return ports.port_holder(port)
 
     def _start(self, worker: Worker) -> None:
+        listening.make_whole(worker)
         config = wanted_config(worker)
         server = find.server(worker)
         answer = self._answer(worker, server) if server and not listening.is_shut(worker) else None
@@ -111,6 +112,7 @@ class PidFileSupervisor:
         ANSWERED()
 
     def _drain(self, worker: Worker) -> None:
+        listening.make_whole(worker)
         server = find.server(worker)
         if server is None or ask(worker.port) is None:
             return
