@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from socket import socketpair
 from time import monotonic
 
 import pytest
+from hpack import Encoder
+from hyperframe.frame import DataFrame, GoAwayFrame, HeadersFrame, SettingsFrame
 
 from apps.domains.caddyfile import FrontSite
-from tests.bench.front import Front
-from tests.bench.http2 import Http2Front
+from tests.bench.front import Front, Page
+from tests.bench.http2 import Http2Front, answer
 from tests.bench.load import Visitor, under_load
 from tests.parts.echo import echo
 from tests.parts.front import RunningFront, free_port, running_front
@@ -62,6 +65,28 @@ def test_a_visitor_in_http2_gets_the_same_page(front: RunningFront) -> None:
     with under_load(visitor(front, "one.test", speaks=Http2Front), most=40) as seen:
         seen.until(40, 30)
     assert (seen.good, seen.closed, seen.wrong) == (40, 0, [])
+
+
+LAST = 2**31 - 1
+"""The number of the last stream, as a server names it that goes and still answers all it has."""
+
+
+@pytest.mark.parametrize("last", [LAST, 0])
+def test_a_server_that_goes_answers_whom_it_has_heard(last: int) -> None:
+    said = [
+        SettingsFrame(0),
+        GoAwayFrame(0, last_stream_id=last),
+        HeadersFrame(1, Encoder().encode([(":status", "200")]), flags=["END_HEADERS"]),
+        DataFrame(1, b"page", flags=["END_STREAM"]),
+    ]
+    here, there = socketpair()
+    with here, there:
+        there.sendall(b"".join(frame.serialize() for frame in said))
+        if last:
+            assert answer(here) == Page(200, "page")
+        else:
+            with pytest.raises(ConnectionResetError):
+                answer(here)
 
 
 def test_a_server_without_http2_is_no_page(front: RunningFront) -> None:

@@ -1,21 +1,25 @@
-"""The front, asked in HTTP/2, as every browser asks it."""
+"""The front, asked in HTTP/2, as every browser asks it.
+
+Frame by frame: the package ``h2`` takes a server's GOAWAY for the end of the request that it still answers.
+"""
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
+from socket import socket
 
-from h2.config import H2Configuration
-from h2.connection import H2Connection
-from h2.events import ConnectionTerminated, DataReceived, Event, ResponseReceived, StreamEnded, StreamReset
+from hpack import Decoder, Encoder
+from hyperframe.frame import DataFrame, Frame, GoAwayFrame, HeadersFrame, RstStreamFrame, SettingsFrame
 
 from frankenpanel.places import Places
 from tests.bench.front import Front, Page, public
 
 PROTOCOL = "h2"
-READ = 65_536
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+HEAD = 9
+"""Bytes before what a frame holds."""
 ONLY = 1
-"""The number of the one stream of a connection."""
+"""The number of the one stream of a connection. A page that fits the first window (64 KiB) is all it can carry."""
 
 
 class Http2Front(Front):
@@ -30,36 +34,37 @@ class Http2Front(Front):
         with self.shaken(host) as connection:
             if connection.selected_alpn_protocol() != PROTOCOL:
                 raise ConnectionError(f"{host} is not served in HTTP/2")
-            return _exchange(connection, host, path)
+            connection.sendall(_request(host, path))
+            return answer(connection)
 
 
-def _exchange(connection: ssl.SSLSocket, host: str, path: str) -> Page:
-    spoken = H2Connection(H2Configuration(client_side=True))
-    spoken.initiate_connection()
+def _request(host: str, path: str) -> bytes:
     wanted = {":method": "GET", ":scheme": "https", ":authority": public(host), ":path": path}
-    spoken.send_headers(ONLY, list(wanted.items()), end_stream=True)
-    connection.sendall(spoken.data_to_send())
-    status, body = 0, b""
-    for event in _events(connection, spoken):
-        if isinstance(event, ResponseReceived):
-            status = next(int(value) for name, value in event.headers if name == b":status")
-        elif isinstance(event, DataReceived):
-            body += event.data
-            spoken.acknowledge_received_data(event.flow_controlled_length, ONLY)
-        elif isinstance(event, StreamEnded):
-            return Page(status, body.decode(errors="replace"))
-        elif isinstance(event, StreamReset) or _is_refused(event):
+    headers = HeadersFrame(ONLY, Encoder().encode(wanted.items()), flags=["END_HEADERS", "END_STREAM"])
+    return PREFACE + SettingsFrame(0).serialize() + headers.serialize()
+
+
+def answer(connection: socket) -> Page:
+    """What the server says to the request, also while it goes."""
+    headers, status, body = Decoder(), 0, b""
+    for frame in _frames(connection):
+        if isinstance(frame, SettingsFrame) and "ACK" not in frame.flags:
+            connection.sendall(SettingsFrame(0, flags=["ACK"]).serialize())
+        elif isinstance(frame, HeadersFrame):
+            status = int(dict(headers.decode(frame.data, raw=True))[b":status"])
+        elif isinstance(frame, DataFrame):
+            body += frame.data
+        elif isinstance(frame, RstStreamFrame) or (isinstance(frame, GoAwayFrame) and frame.last_stream_id < ONLY):
             break
-    raise ConnectionResetError(f"{host} was not answered to the end")
+        if isinstance(frame, HeadersFrame | DataFrame) and "END_STREAM" in frame.flags:
+            return Page(status, body.decode(errors="replace"))
+    raise ConnectionResetError("not answered to the end")
 
 
-def _is_refused(event: Event) -> bool:
-    """Whether the server goes without having taken the request; one that only goes says that it takes all there are."""
-    return isinstance(event, ConnectionTerminated) and not event.last_stream_id
-
-
-def _events(connection: ssl.SSLSocket, spoken: H2Connection) -> Iterator[Event]:
+def _frames(connection: socket) -> Iterator[Frame]:
     """What the server says, until it says no more."""
-    while said := connection.recv(READ):
-        yield from spoken.receive_data(said)
-        connection.sendall(spoken.data_to_send())
+    with connection.makefile("rb") as said:
+        while len(head := said.read(HEAD)) == HEAD:
+            frame, length = Frame.parse_frame_header(memoryview(head))
+            frame.parse_body(memoryview(said.read(length)))
+            yield frame
