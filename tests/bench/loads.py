@@ -1,8 +1,8 @@
 """Domains come and go, and the front is loaded for each, while a visitor comes over one fresh connection after another.
 
-What is closed before its first byte spoke HTTP/1.1 and was in its handshake when the front's old configuration went:
-Go's server answers nobody then whose request it has not read. Who speaks HTTP/2, as every browser, is answered, and the
-sockets that the front inherits keep whoever it has not even accepted.
+What is closed before its first byte was in its handshake when the front's old configuration went: Go's server answers
+nobody then whose request it has not read. To a visitor in HTTP/2, as every browser is, it says so, and he asks again:
+here he does not. The sockets that the front inherits keep whoever it has not even accepted.
 """
 
 from __future__ import annotations
