@@ -51,9 +51,14 @@ def in_cron(schedule: str) -> str:
     if found := WEEKLY.fullmatch(schedule):
         return f"{int(found['minute'])} {int(found['hour'])} * * {DAYS.index(found['day']) + 1}"
     if (found := HOURLY.fullmatch(schedule)) and int(found["hours"]) in EVEN:
-        return f"0 */{int(found['hours'])} * * *"
+        return f"0 {_each(int(found['hours']))} * * *"
     hours = ", ".join(map(str, EVEN))
     raise ValueError(f"daily 03:30, weekly sun 03:30, or every N hours, where N is one of {hours}")
+
+
+def _each(hours: int) -> str:
+    """The hours themselves. Of ``*/4`` cronsim leaves one out where the clock is moved by half an hour (Lord Howe)."""
+    return "*" if hours == 1 else ",".join(map(str, range(0, 24, hours)))
 
 
 def next_due(schedule: str, zone: str, after: datetime, delay: int = 0) -> datetime:

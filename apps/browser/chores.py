@@ -17,13 +17,9 @@ def end_what_is_over(server: Server, host: Host) -> None:
     The processes are counted first: each has a row before it is started.
     """
     running = host.browsers.numbers()
-    for browsing in browsings_of(server):
+    browsings = Browsing.objects.filter(database__site__server=server)
+    for browsing in browsings.select_related("database__site__server"):
         if is_over(browsing):
             end(browsing, host)
     for number in running - set(Browsing.objects.values_list("pk", flat=True)):
         host.browsers.end(number)
-
-
-def browsings_of(server: Server) -> list[Browsing]:
-    found = Browsing.objects.filter(database__site__server=server)
-    return list(found.select_related("database__site__server"))

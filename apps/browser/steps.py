@@ -7,8 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from apps.browser.chores import browsings_of
-from apps.browser.ending import end
+from apps.browser.chores import end_what_is_over
 from apps.browser.source import ADMINER
 from apps.domains import serving
 from apps.domains.steps import SOON
@@ -60,8 +59,7 @@ class EndBrowsers(Step):
 
     def do(self, run: Run) -> None:
         if not run.params["on"]:
-            for browsing in browsings_of(run.record(Server)):
-                end(browsing, run.host)
+            end_what_is_over(run.record(Server), run.host)  # with the switch off, all of it
 
 
 def _switch(run: Run, *, on: bool) -> None:

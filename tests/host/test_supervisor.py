@@ -24,7 +24,7 @@ from apps.host.crash import CrashPoint
 from apps.host.errors import Refused, Unavailable
 from apps.host.printable import UNSEEN
 from apps.host.processes import living_of
-from apps.host.supervisor import find, lock, pidfile, ready, record
+from apps.host.supervisor import find, lock, logs, pidfile, ready, record
 from apps.host.supervisor.processes import arguments, boot_id, environment, process, uids
 from tests.parts.crashes import killed_at, points
 from tests.parts.worker import ROOT, SUPERVISOR, Place, wait_for, worker_place
@@ -723,3 +723,12 @@ def _listener(port: int, *before: str) -> subprocess.Popen[bytes]:
         assert found.stdout
         found.stdout.readline()
     return found
+
+
+def test_a_panic_is_told_with_the_warnings_before_it_and_without_its_stack(tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    lines = ['{"level":"info","msg":"a"}', '{"level":"warn","msg":"b"}', "panic: c", "goroutine 1 [running]:", "d.go:1"]
+    log.write_text("\n".join(lines[:2]))
+    assert logs.complaint(log, 0).splitlines()[1:] == lines[:2]
+    log.write_text("\n".join(lines))
+    assert logs.complaint(log, 0).splitlines()[1:] == lines[1:3]
