@@ -240,7 +240,7 @@ def test_25_whatever_php_left_running_ends_with_its_site(place: Place, how: str)
     place.put("spawn.php", SPAWN % b64encode(ESCAPES[how].encode()).decode())
     place.start()
     assert place.get("/spawn.php") == (200, "spawned")
-    wait_for(lambda: _sleepers(place))
+    wait_for(lambda: _sleepers(place), 20)
     place.stop()
     place.assert_nothing_runs()
 

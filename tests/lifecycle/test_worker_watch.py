@@ -64,7 +64,8 @@ def killed(site: Site, host: Host) -> None:
     server = server_of(site, host)
     assert server is not None
     os.kill(server.pid, signal.SIGKILL)
-    wait_for(lambda: server_of(site, host) is None)
+    # it is no server any more a moment before it lets go of its lock
+    wait_for(lambda: host.supervisor.has_died(host.places.worker_lock(site.pk), host.places.worker_pid(site.pk)))
 
 
 def looked(host: Host) -> list[str]:
