@@ -46,8 +46,9 @@ def to_nobody(worker: Worker) -> Iterator[None]:
     """Its configuration has no server meanwhile. Nor has it PHP: what runs of that is left alone until all is answered.
 
     Told to start PHP anew, an application in memory would forget whoever waits for it. A crash leaves the file so:
-    the next start makes it whole.
+    the next start or drain makes it whole.
     """
+    make_whole(worker)
     whole = worker.config.read_text()
     emptied = _emptied(whole)
     _write(_whole(worker), whole)

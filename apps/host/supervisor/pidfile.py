@@ -112,7 +112,6 @@ class PidFileSupervisor:
         ANSWERED()
 
     def _drain(self, worker: Worker) -> None:
-        listening.make_whole(worker)
         server = find.server(worker)
         if server is None or ask(worker.port) is None:
             return
