@@ -84,6 +84,8 @@ class Creation:
 
 
 def look(panel: Panel) -> Inventory:
+    """What is there when nobody is at work: an operation has ended a moment before its runner lets go of its lock."""
+    until(lambda: not [*panel.places.locks.glob("operation-*")], 10, "the last operation's lock to be given back")
     front = Front(panel.places.front_admin, Path(panel.settings["FRANKENPHP_BIN"]))
     return outside(panel.places, front, panel.site_ports)
 
