@@ -81,14 +81,12 @@ def test_only_the_newest_are_kept_and_only_their_ends(base: Path, log: Path) -> 
     assert not rotate(base, log, 1000, 3)
 
 
-def test_a_log_of_ten_gigabytes_is_cut_in_an_instant(base: Path, log: Path) -> None:
+def test_a_log_of_eight_terabytes_is_cut_from_its_end(base: Path, log: Path) -> None:
     with log.open("r+b") as file:
-        file.truncate(10 * 1024**3)
+        file.truncate(8 * 1024**4)  # who read it all would be at it for an hour
         file.seek(-6, os.SEEK_END)
         file.write(b"theend")
-    begun = time.monotonic()
     assert rotate(base, log, 1_000_000, 3)
-    assert time.monotonic() - begun < 2
     assert log.with_name("worker.log.1").stat().st_size == 5_000_000
     assert log.with_name("worker.log.1").read_bytes().endswith(b"theend")
 

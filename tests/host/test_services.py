@@ -36,7 +36,7 @@ def services(places: Places) -> Iterator[Services]:
     found.end()
 
 
-def until(fact: Callable[[], bool], seconds: float = 10) -> None:
+def until(fact: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < end

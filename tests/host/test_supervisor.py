@@ -34,6 +34,7 @@ pytestmark = pytest.mark.host
 NO_SITE_USERS = pytest.mark.skipif(not ROOT, reason="only root can run each site as a user of its own")
 ELSEWHERE = {"supervisor.emptied", "supervisor.shut", "supervisor.log-copied"}
 REFUSED, CLOSED = 0, -1
+SLOW = "<?php touch('../tmp/began'); usleep(1500000); echo 'done';"
 STARTING = [name for name in points("supervisor.") if name not in ELSEWHERE]
 
 
@@ -198,21 +199,21 @@ def test_stopping_what_does_not_run_is_no_error(place: Place) -> None:
 
 
 def test_a_running_request_is_answered_before_the_worker_ends(place: Place) -> None:
-    place.put("slow.php", "<?php usleep(1200000); echo 'done';")
+    place.put("slow.php", SLOW)
     place.start()
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(place.get, "/slow.php")
-        time.sleep(0.3)
+        wait_for(_began(place).exists)
         place.stop()
         assert answer.result() == (200, "done")
 
 
 def test_a_worker_that_does_not_end_in_time_is_killed(place: Place) -> None:
-    place.put("endless.php", "<?php file_put_contents('../tmp/began', ''); sleep(60);")
+    place.put("endless.php", "<?php touch('../tmp/began'); sleep(60);")
     place.start()
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(place.get, "/endless.php")
-        wait_for((place.places.site("shop") / "tmp" / "began").exists)
+        wait_for(_began(place).exists)
         began = time.monotonic()
         SUPERVISOR.stop(replace(place.worker, grace=0.5))
         assert 0.5 < time.monotonic() - began < place.worker.grace, "its request would take a minute"
@@ -528,11 +529,11 @@ def test_a_reload_that_the_worker_does_not_take_is_refused_and_the_old_one_serve
 
 
 def test_a_reload_lets_a_long_request_end(place: Place) -> None:
-    place.put("slow.php", "<?php usleep(1500000); echo 'done';")
+    place.put("slow.php", SLOW)
     place.start()
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(place.get, "/slow.php")
-        time.sleep(0.3)
+        wait_for(_began(place).exists)
         place.configure(php_ini={"memory_limit": "66M"})
         SUPERVISOR.reload(place.worker)
         assert answer.result() == (200, "done")
@@ -604,11 +605,11 @@ def _replace(place: Place, how: str) -> None:
 
 
 def test_a_drain_lets_a_long_request_end_and_refuses_the_next(place: Place) -> None:
-    place.put("slow.php", "<?php usleep(1500000); echo 'done';")
+    place.put("slow.php", SLOW)
     place.start()
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(place.get, "/slow.php")
-        time.sleep(0.3)
+        wait_for(_began(place).exists)
         SUPERVISOR.drain(place.worker)
         assert answer.result() == (200, "done")
     with pytest.raises(ConnectionRefusedError):
@@ -702,6 +703,11 @@ def _target(link: Path) -> str:
 def _servers(place: Place) -> list[int]:
     every = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
     return [pid for pid in every if arguments(pid)[-3:] == ["run", "--config", str(place.worker.config)]]
+
+
+def _began(place: Place) -> Path:
+    """What a page makes that has begun."""
+    return place.places.site("shop") / "tmp" / "began"
 
 
 def _spawn(place: Place) -> None:

@@ -45,7 +45,7 @@ def traces(name: str) -> list[str]:
     return [line for line in lines if name in line]
 
 
-def soon(fact: Callable[[], bool], patience: float = 10) -> bool:
+def soon(fact: Callable[[], bool], patience: float = 30) -> bool:
     """Whether it is one within *patience* seconds. It may be none again a moment later."""
     until = time.monotonic() + patience
     while not (found := fact()) and time.monotonic() < until:

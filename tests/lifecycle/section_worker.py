@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -24,6 +23,7 @@ from apps.workers.steps.running import ConfigureWorker
 from tests.lifecycle.creation import drive_all
 from tests.lifecycle.sections import Scene, Section, nothing
 from tests.parts.pages import put_page
+from tests.parts.worker import wait_for
 
 PLACES = settings.PLACES
 
@@ -160,7 +160,7 @@ START = Section(
 
 # 3. Worker Stop
 
-SLOW = "<?php usleep(1500000); echo 'in full';"
+SLOW = "<?php touch(dirname(__DIR__) . '/tmp/begun'); usleep(1500000); echo 'in full';"
 LEAVES = """<?php
 $tmp = dirname(__DIR__) . '/tmp';
 exec("setsid sh -c 'echo \\$\\$ > $tmp/orphan; exec sleep 600' > /dev/null 2>&1 &");
@@ -189,7 +189,7 @@ def stop(scene: Scene) -> None:
 
     visitor = Thread(target=ask)
     visitor.start()
-    time.sleep(0.3)
+    wait_for((PLACES.site(scene.site.slug) / "tmp" / "begun").exists)
     impatient = patch("apps.operations.patience.has_run_out", lambda operation: True)
     with impatient, patch("apps.host.supervisor.ending.KILL_TAKES", 1.0):
         scene.do(f"workers/{scene.site.pk}/stop/")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from tests.lifecycle.driving import ask, drive
 from tests.make import a_client, a_user
 from tests.parts.pages import put_page
 from tests.parts.tenants import AS_ROOT
+from tests.parts.worker import wait_for
 
 pytestmark = [
     pytest.mark.host,
@@ -49,8 +49,11 @@ def site(machine: Host) -> Site:
 
 
 def visited(site: Site, path: str) -> None:
+    """The log is written behind the answer."""
+    log = PLACES.site_logs(site.slug) / "access.log"
+    before = log.stat().st_size if log.exists() else 0
     fetch(site.port or 0, "fault.localhost", path)
-    time.sleep(0.1)  # the log is written behind the answer
+    wait_for(lambda: log.exists() and log.stat().st_size > before)
 
 
 def lines(site: Site, **words: Any) -> list[dict[str, str]]:
@@ -116,15 +119,13 @@ def test_52_a_log_that_was_replaced_by_a_link_is_refused_and_said(site: Site, wh
     assert "root:" not in answer.content.decode()
 
 
-def test_a_log_of_ten_gigabytes_is_read_from_its_end(site: Site) -> None:
+def test_a_log_of_eight_terabytes_is_read_from_its_end(site: Site) -> None:
     log = PLACES.worker_log(site.slug)
     with log.open("r+b") as file:
-        file.truncate(10 * 1024**3)
+        file.truncate(8 * 1024**4)  # who read it all would be at it for an hour
         file.seek(0, 2)
         file.write(b"\nthe last words\n")
-    begun = time.monotonic()
     assert lines(site, which="worker", lines=1)[0]["text"] == "the last words"
-    assert time.monotonic() - begun < 3
     log.write_bytes(b"")
 
 

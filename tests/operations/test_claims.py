@@ -28,7 +28,7 @@ from tests.operations.toys import Toy, a_toy_operation, toy_flow
 pytestmark = [pytest.mark.backend, pytest.mark.django_db(transaction=True)]
 
 
-def until(condition: object, seconds: float = 10.0) -> None:
+def until(condition: object, seconds: float = 30.0) -> None:
     """Wait for *condition*() to be true."""
     end = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
@@ -90,13 +90,13 @@ def test_a_runner_that_was_killed_is_followed_at_once(tmp_path: Path) -> None:
 
 
 def test_a_stopped_runner_keeps_its_step_and_ends_it_when_it_wakes(tmp_path: Path) -> None:
-    begun, diary = tmp_path / "begun", tmp_path / "diary"
+    begun, woken, diary = tmp_path / "begun", tmp_path / "woken", tmp_path / "diary"
 
     def act(run: Run) -> None:
         with diary.open("a") as file:
             file.write("acted\n")
         begun.touch()
-        time.sleep(0.3)
+        until(woken.exists)
 
     with toy_flow(Toy("one", act)):
         operation = a_toy_operation()
@@ -109,6 +109,7 @@ def test_a_stopped_runner_keeps_its_step_and_ends_it_when_it_wakes(tmp_path: Pat
             assert engine.advance(operation.pk, no_host) == "nothing due"
             assert sweeper.sweep(["server.local"]) == 0
         finally:
+            woken.touch()
             os.kill(child, signal.SIGCONT)
         assert os.waitpid(child, 0)[1] == 0
 

@@ -140,7 +140,7 @@ def get(port: int, path: str, *headers: str, seconds: float = 20) -> tuple[int, 
     return int(head.split(" ")[1]), body
 
 
-def wait_for(what: Callable[[], object], seconds: float = 5.0) -> None:
+def wait_for(what: Callable[[], object], seconds: float = 20.0) -> None:
     until = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < until, "it did not come to pass"

@@ -72,7 +72,7 @@ class OwnPanel:
                 found[int(entry.name)] = line
         return {pid: line for pid, line in found.items() if pid != os.getpid()}
 
-    def wait_for_no_processes(self, seconds: float = 5) -> dict[int, str]:
+    def wait_for_no_processes(self, seconds: float = 20) -> dict[int, str]:
         until = time.monotonic() + seconds
         while (left := self.processes()) and time.monotonic() < until:
             time.sleep(0.05)

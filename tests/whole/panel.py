@@ -171,7 +171,7 @@ def addresses_of(database: PostgreSQL | None, broker: Redis | None, name: str) -
     return {"DATABASE_URL": database.make(name), "CELERY_BROKER_URL": f"{broker.address[:-1]}1"}
 
 
-def until(condition: Callable[[], object], seconds: float = 20.0, what: str = "it") -> float:
+def until(condition: Callable[[], object], seconds: float = 60.0, what: str = "it") -> float:
     """Wait for *condition* to be true, and return the seconds that it took."""
     begun = time.monotonic()
     while not condition():

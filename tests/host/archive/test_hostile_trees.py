@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import tarfile
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from apps.host.errors import Refused, Unavailable
 from tests.host.archive.ground import FILE, SLUG, Ground, ground, listed, users
 from tests.host.test_files import meanwhile
 from tests.parts.tenants import AS_ROOT
+from tests.parts.worker import wait_for
 
 __all__ = ["ground", "users"]
 CANARY = "canary-7c31-of-root"
@@ -106,8 +106,9 @@ def test_37_holes_and_second_names_are_bounded(ground: Ground, tmp_path: Path, m
 def test_37_a_file_that_grows_without_end_is_saved_as_long_as_it_was(ground: Ground, tmp_path: Path) -> None:
     ground.as_site("open('log', 'w').write('begin')")
     script = "with open(sys.argv[1], 'ab') as file: file.write(b'x' * 65536)"
-    with meanwhile(ground.owner, script, ground.site / "public" / "log"):
-        time.sleep(0.2)
+    log = ground.site / "public" / "log"
+    with meanwhile(ground.owner, script, log):
+        wait_for(lambda: log.stat().st_size > len("begin"))
         written = ground.saved()
     content = listed(ground.by_hand(tmp_path) / "files" / "public")["log"]
     assert isinstance(content, bytes)
