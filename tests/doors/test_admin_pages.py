@@ -29,6 +29,8 @@ QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-b
 QUIET += ["disable-component-update", "disable-sync"]
 DESK, TELEPHONE = 1440, 390
 Light = Literal["light", "dark"]
+SLOW_MACHINE = 30_000
+"""Milliseconds that a page may take to show what is expected of it."""
 OTHER: dict[Light, Light] = {"light": "dark", "dark": "light"}
 TURNED = "dark => document.documentElement.classList.toggle('dark', dark)"
 """What a page does by itself as it loads."""
@@ -40,6 +42,7 @@ SHOTS = os.environ.get("FP_SHOTS", "")
 def browser() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright keeps an event loop in this thread
+        expect.set_options(timeout=SLOW_MACHINE)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[f"--{flag}" for flag in QUIET])
         yield browser
         browser.close()

@@ -53,7 +53,7 @@ def numbers(*files: Path) -> list[int]:
     return [int(line[:9]) for line in lines if len(line) == LINE - 1]
 
 
-@pytest.mark.parametrize(("pause", "limit", "lost"), [("0.0005", 20_000, 0.005), ("0", 1_000_000, 0.05)])
+@pytest.mark.parametrize(("pause", "limit", "lost"), [("0.0005", 20_000, 0.02), ("0", 1_000_000, 0.2)])
 def test_a_log_is_cut_while_it_is_written_to(base: Path, log: Path, pause: str, limit: int, lost: float) -> None:
     """At some thousand lines a second, and at full speed. *lost*: the share that a busy machine may lose."""
     argv = [sys.executable, "-c", WRITER, str(log), "1.5", pause]
