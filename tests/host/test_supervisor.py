@@ -231,7 +231,7 @@ ESCAPES = {
     "child": "exec sleep 1000",
     "session": "exec setsid sleep 1000",
     "double fork": "setsid sh -c 'sleep 1000 & sleep 1000 &' &",
-    "nothing open": "exec python3 -c 'import os; os.setsid(); os.closerange(0, 100);"
+    "nothing open": "exec python3 -I -S -c 'import os; os.setsid(); os.closerange(0, 100);"
     ' os.execve("/usr/bin/sleep", ["sleep", "1000"], {})\'',
 }
 SPAWN = "<?php $ok = proc_open(['sh', '-c', base64_decode('%s')], [], $pipes); usleep(200000);"
@@ -286,7 +286,7 @@ def test_a_program_that_the_panel_runs_for_the_site_goes_on(place: Place) -> Non
 @NO_SITE_USERS
 def test_a_tenant_that_gives_its_lock_away_is_stopped_all_the_same(place: Place) -> None:
     lines = ("import fcntl", "for n in range(3, 30):", " try: fcntl.flock(n, 8)", " except OSError: pass")
-    unlock = "exec python3 -c '{}'".format("\n".join(lines))
+    unlock = "exec python3 -I -S -c '{}'".format("\n".join(lines))
     place.put("unlock.php", SPAWN % b64encode(unlock.encode()).decode())
     first = place.start()
     place.get("/unlock.php")
