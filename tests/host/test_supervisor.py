@@ -123,6 +123,12 @@ def test_eight_starts_at_once_make_one_worker(place: Place) -> None:
     assert len(_servers(place)) == 1
 
 
+def test_a_log_that_takes_nothing_holds_no_start_up(place: Place, monkeypatch: Any) -> None:
+    monkeypatch.setattr(ready, "PATIENCE", 1e6)  # who waited for a word of it would wait for ever
+    SUPERVISOR.start(replace(place.worker, log=Path("/dev/full")))
+    assert place.get("/")[0] == 200
+
+
 def test_a_start_waits_for_a_stop_and_gives_up_after_a_while(place: Place, monkeypatch: Any) -> None:
     monkeypatch.setattr(lock, "TURN_TAKES", 0.1)
     with lock.turn(place.worker.lock_file), pytest.raises(Unavailable, match="Another start or stop holds"):

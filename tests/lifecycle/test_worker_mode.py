@@ -38,6 +38,8 @@ pytestmark = [pytest.mark.host, pytest.mark.django_db(transaction=True), pytest.
 ME = Ask(user=None, door="test")
 SCRIPT = "public/frankenphp-worker.php"
 FAILS = "<?php throw new Exception('no such service');"
+FAILS_LATE = "<?php usleep(400000); throw new Exception('no such service');"
+"""Until it has failed six times, PHP answers all else."""
 Act = Callable[[Host, Site], Operation]
 
 
@@ -87,9 +89,14 @@ def revived(host: Host, site: Site) -> Operation:
     return Operation.objects.get(flow="worker.revive")
 
 
-@pytest.mark.parametrize("act", [restarted, started, worker_started, updated, revived])
-def test_a_script_that_fails_costs_its_site_nothing_but_worker_mode(machine: Host, site: Site, act: Act) -> None:
-    put_page(site, SCRIPT, FAILS)
+EACH = [(FAILS, act) for act in (restarted, started, worker_started, updated, revived)]
+
+
+@pytest.mark.parametrize(("script", "act"), [*EACH, (FAILS_LATE, restarted), (FAILS_LATE, updated)])
+def test_a_script_that_fails_costs_its_site_nothing_but_worker_mode(
+    machine: Host, site: Site, script: str, act: Act
+) -> None:
+    put_page(site, SCRIPT, script)
     operation = act(machine, site)
     assert operation.status == "done", operation.error
     assert not is_in_memory(site)

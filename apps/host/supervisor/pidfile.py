@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -22,14 +23,18 @@ from apps.host.supervisor.launch import launch
 from apps.host.supervisor.processes import Process, signal_process, since
 from apps.host.supervisor.ready import (
     PATIENCE,
+    answer_after,
     answer_of,
+    reload_at,
+    start_at,
     wait_until_grown,
     wait_until_taken,
-    wait_until_up,
     wanted_config,
     why_not,
 )
 
+WITHOUT_PHP_ENDS = 1.0
+"""Seconds for a server whose PHP has gone: who waits for that waits in vain, and for as long as he is let."""
 LOCKED = CrashPoint("supervisor.locked")
 LAUNCHED = CrashPoint("supervisor.launched")
 FOUND = CrashPoint("supervisor.found")
@@ -151,7 +156,7 @@ class PidFileSupervisor:
         listening.open_up(worker)
         signal_process(server, signal.SIGUSR1)
         SIGNALLED()
-        if answer_of(worker, server, token, config, ready.RELOAD_PATIENCE, offset) is None:
+        if answer_after(reload_at(offset), worker, server, token, config) is None:
             said = logs.complaint(worker.log, offset)
             raise Refused(f"The worker of {worker.slug} {self._left_with(worker, offset)}. {said}")
 
@@ -160,7 +165,7 @@ class PidFileSupervisor:
         ask(worker.port)  # then the log says so
         if ready.WITHOUT_PHP not in logs.written_since(worker.log, offset):
             return "keeps its old configuration"
-        self._stop(worker)
+        self._stop(replace(worker, grace=WITHOUT_PHP_ENDS))
         return "did not take its new configuration, and was ended, for its PHP had"
 
     def _refuse_foreign(self, worker: Worker) -> None:
@@ -204,7 +209,6 @@ class PidFileSupervisor:
         if server is not None:
             record.write(worker.pid_file, server, token)
             RECORDED()
-            wait_until_up(worker, server, offset)
-        if server is None or answer_of(worker, server, token, config) is None:
+        if server is None or answer_after(start_at(offset), worker, server, token, config) is None:
             raise why_not(worker, offset, server)
         self._signal(worker, server, token, config)

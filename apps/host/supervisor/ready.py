@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from time import monotonic, sleep
 
 from apps.host.command import run
@@ -14,23 +15,28 @@ from apps.host.supervisor.processes import Process, age, process
 PATIENCE = 20.0
 RELOAD_PATIENCE = 45.0
 """FrankenPHP lets running requests end, for at most thirty seconds, before the new configuration answers."""
-QUIET_START = 1.0
 YOUNG = 0.5
 STARTED = "serving initial configuration"
 TAKEN, NOT_TAKEN = "successfully reloaded config", "failed to reload config"
-WITHOUT_PHP = "FrankenPHP is not running"
+PHP_IS_UP, WITHOUT_PHP = "FrankenPHP started", "FrankenPHP is not running"
 
 
-def wait_until_up(worker: Worker, found: Process, log_offset: int) -> None:
-    """Wait for the process to say that all of it is started, for a second at most, before it is asked anything.
+@dataclass(frozen=True)
+class Change:
+    """A start or a reload: how long the log was before, what it says when all of PHP is up, the seconds it may take."""
 
-    A request that comes between the opening of the port and the start of PHP hangs for ever (seen in 7 of 40
-    starts, and in 0 of 150 with this), and then the worker's stop takes the whole grace period.
-    The log is only a hint here: who does not say it is asked after that second.
-    """
-    until = monotonic() + QUIET_START
-    while monotonic() < until and is_there(found) and STARTED not in written_since(worker.log, log_offset):
-        sleep(0.004)
+    log_offset: int
+    is_up: str
+    patience: float
+
+
+def start_at(log_offset: int) -> Change:
+    """Only when the very last of a start is said does the server heed a signal to reload."""
+    return Change(log_offset, STARTED, PATIENCE)
+
+
+def reload_at(log_offset: int) -> Change:
+    return Change(log_offset, PHP_IS_UP, RELOAD_PATIENCE)
 
 
 def wait_until_grown(found: Process) -> None:
@@ -38,23 +44,43 @@ def wait_until_grown(found: Process) -> None:
     sleep(max(0.0, YOUNG - age(found)))
 
 
-def answer_of(
-    worker: Worker, found: Process, token: str, config: str = "", patience: float = 0, reload: int | None = None
-) -> Answer | None:
-    """What this very process answers; None when it ends, or does not answer for *patience* seconds (else twenty).
+def answer_of(worker: Worker, found: Process, token: str, config: str = "") -> Answer | None:
+    """What this very process answers; None when it ends, or does not answer for twenty seconds.
 
-    With a *config*, no answer with another configuration will do. *reload*: how long the log was when it was told to
-    take one; once it says there that it could not, nothing is waited for any more.
+    With a *config*, no answer with another configuration will do.
     """
-    until = monotonic() + (patience or PATIENCE)
+    until = monotonic() + PATIENCE
     while monotonic() < until and is_there(found):
-        answer = ask(worker.port, address=listening.address_of(worker))
-        if answer == Answer(str(worker.site_id), token, config or (answer.config if answer else "")):
+        if answer := _asked(worker, token, config):
             return answer
-        if reload is not None and NOT_TAKEN in written_since(worker.log, reload):
-            return None
         sleep(0.01)
     return None
+
+
+def answer_after(change: Change, worker: Worker, found: Process, token: str, config: str) -> Answer | None:
+    """The same after a *change*, once the log says that all of PHP is up. None once it says that it was not taken.
+
+    Who asks before is in the way: a request that comes while PHP starts may hang for ever, and then the worker's stop
+    takes the whole grace period. Or PHP answers while a script of worker mode is still failing, and is ended then.
+    A log that says nothing at all (its disk is full, say) is not waited for.
+    """
+    until, is_up = monotonic() + change.patience, False
+    while monotonic() < until and is_there(found):
+        said = written_since(worker.log, change.log_offset)
+        if NOT_TAKEN in said:
+            return None
+        is_up = is_up or change.is_up in said
+        answer = _asked(worker, token, config) if is_up or not said else None
+        if answer and (is_up or not written_since(worker.log, change.log_offset)):
+            return answer
+        sleep(0.01)
+    return _asked(worker, token, config) if is_there(found) else None
+
+
+def _asked(worker: Worker, token: str, config: str) -> Answer | None:
+    answer = ask(worker.port, address=listening.address_of(worker))
+    wanted = Answer(str(worker.site_id), token, config or (answer.config if answer else ""))
+    return answer if answer == wanted else None
 
 
 def wait_until_taken(worker: Worker, found: Process, log_offset: int, patience: float) -> None:
