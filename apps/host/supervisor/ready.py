@@ -26,17 +26,18 @@ class Change:
     """A start or a reload: how long the log was before, what it says when all of PHP is up, the seconds it may take."""
 
     log_offset: int
-    is_up: str
+    is_up: tuple[str, ...]
     patience: float
 
 
 def start_at(log_offset: int) -> Change:
     """Only when the very last of a start is said does the server heed a signal to reload."""
-    return Change(log_offset, STARTED, PATIENCE)
+    return Change(log_offset, (STARTED,), PATIENCE)
 
 
 def reload_at(log_offset: int) -> Change:
-    return Change(log_offset, PHP_IS_UP, RELOAD_PATIENCE)
+    """FrankenPHP says it first. Should a version of it not: Caddy says it when the visits of before have ended."""
+    return Change(log_offset, (PHP_IS_UP, TAKEN), RELOAD_PATIENCE)
 
 
 def wait_until_grown(found: Process) -> None:
@@ -69,7 +70,7 @@ def answer_after(change: Change, worker: Worker, found: Process, token: str, con
         said = written_since(worker.log, change.log_offset)
         if NOT_TAKEN in said:
             return None
-        is_up = is_up or change.is_up in said
+        is_up = is_up or any(word in said for word in change.is_up)
         answer = _asked(worker, token, config) if is_up or not said else None
         if answer and (is_up or not written_since(worker.log, change.log_offset)):
             return answer
