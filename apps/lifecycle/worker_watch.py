@@ -8,6 +8,7 @@ from __future__ import annotations
 from time import time
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.timezone import now
 
 from apps.domains.steps.pages import ShowFailed
@@ -56,8 +57,8 @@ def watch(server: Server, host: Host) -> None:
     dead = [pk for pk in watched if _has_died(host, pk)]
     for pk in _not_busy(dead)[:AT_ONCE] if dead else ():
         # again, and alone: it may have been stopped since
-        if (site := ought_to_run(server.name).filter(pk=pk).first()) and _has_died(host, pk):
-            attend(site)
+        if site := ought_to_run(server.name).filter(pk=pk).first():
+            attend(site, host)
 
 
 def _has_died(host: Host, pk: int) -> bool:
@@ -69,11 +70,11 @@ def _not_busy(sites: list[int]) -> list[int]:
     return [pk for pk in sites if f"site:{pk}" not in held]
 
 
-def attend(site: Site) -> None:
+def attend(site: Site, host: Host) -> None:
     """Write the death down, once; start the worker again when its pause is over, or give it up."""
-    found = state.state_of(site)
-    if found.died_at is None:
-        _note_death(found)
+    found = _noted(site, host)
+    if found is None:
+        return
     ask = give_up_worker if len(found.deaths) >= OFTEN else revive_worker
     if ask is revive_worker and time() - found.deaths[-1] < PAUSES[len(found.deaths) - 1]:
         return
@@ -81,6 +82,18 @@ def attend(site: Site) -> None:
         ask(PANEL, site)
     except Refusal:
         return  # somebody is at it: the next look sees what has become of it
+
+
+def _noted(site: Site, host: Host) -> WorkerState | None:
+    """Its state with the death that is looked at; None where another runner's look has come first and asked."""
+    with transaction.atomic():
+        Site.objects.select_for_update(of=("self",)).get(pk=site.pk)
+        found = state.state_of(site)  # first: what comes between this and the hold has the hold
+        if not (_not_busy([site.pk]) and _has_died(host, site.pk)):
+            return None
+        if found.died_at is None:
+            _note_death(found)
+        return found
 
 
 def _note_death(found: WorkerState) -> None:

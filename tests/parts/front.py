@@ -28,7 +28,8 @@ from frankenpanel.places import Places
 
 CACHE = Path(os.environ.get("FRANKENPANEL_CACHE", "/var/cache/frankenpanel"))
 UID = 61971  # nobody's on the machine: a number is enough to run as
-STARTS_WITHIN = 20.0
+STARTS_WITHIN = 90.0
+"""Seconds: a certificate that is not to be had at once is tried for again after a minute."""
 
 
 def lay_pages(places: Places) -> None:
