@@ -45,21 +45,18 @@ def wait_until_grown(found: Process) -> None:
     sleep(max(0.0, YOUNG - age(found)))
 
 
-def answer_of(worker: Worker, found: Process, token: str, config: str = "") -> Answer | None:
-    """What this very process answers; None when it ends, or does not answer for twenty seconds.
-
-    With a *config*, no answer with another configuration will do.
-    """
+def answer_of(worker: Worker, found: Process, token: str) -> Answer | None:
+    """What this very process answers; None when it ends, or does not answer for twenty seconds."""
     until = monotonic() + PATIENCE
     while monotonic() < until and is_there(found):
-        if answer := _asked(worker, token, config):
+        if answer := _asked(worker, token):
             return answer
         sleep(0.01)
     return None
 
 
 def answer_after(change: Change, worker: Worker, found: Process, token: str, config: str) -> Answer | None:
-    """The same after a *change*, once the log says that all of PHP is up. None once it says that it was not taken.
+    """The same with *config* after a *change*, once the log says that PHP is up. None once it says: not taken.
 
     Who asks before is in the way: a request that comes while PHP starts may hang for ever, and then the worker's stop
     takes the whole grace period. Or PHP answers while a script of worker mode is still failing, and is ended then.
@@ -78,7 +75,8 @@ def answer_after(change: Change, worker: Worker, found: Process, token: str, con
     return _asked(worker, token, config) if is_there(found) else None
 
 
-def _asked(worker: Worker, token: str, config: str) -> Answer | None:
+def _asked(worker: Worker, token: str, config: str = "") -> Answer | None:
+    """With a *config*, no answer with another configuration will do."""
     answer = ask(worker.port, address=listening.address_of(worker))
     wanted = Answer(str(worker.site_id), token, config or (answer.config if answer else ""))
     return answer if answer == wanted else None
